@@ -1,0 +1,225 @@
+"""Settings: one frozen dataclass per concern, every field with its default and its help.
+
+Parsed from text elsewhere (`serve.settings`); nothing here reads a file, the environment or a clock. What a value must
+satisfy is checked when it is made, so an impossible setting cannot exist. The configuration reference in the
+documentation is rendered from these classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "ColumnSettings",
+    "DriftSettings",
+    "LatencySettings",
+    "LimitSettings",
+    "ListenSettings",
+    "LogSettings",
+    "ModelSettings",
+    "OutputSettings",
+    "ReferenceSettings",
+    "Settings",
+    "setting",
+]
+
+MEASURES = ("psi", "kl_bits", "ks", "wasserstein_sigma", "chi2", "mean_shift_sigma")
+
+
+def setting(default: Any, help_text: str) -> Any:
+    """Make a field with its help."""
+    if isinstance(default, dict | list) or hasattr(default, "__dataclass_fields__"):
+        return field(default_factory=lambda: default, metadata={"help": help_text})
+    return field(default=default, metadata={"help": help_text})
+
+
+def _at_least(least: float, **values: float) -> None:
+    for name, value in values.items():
+        if not value >= least:
+            raise ValueError(f"{name}: expected a number >= {least}, got {value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenSettings:
+    """Where the exporter listens."""
+
+    socket: str = setting("/run/driftgauge/ingest.sock", "Unix socket that takes observations; empty for none.")
+    socket_mode: str = setting("0660", "Permissions of the Unix socket, octal.")
+    ingest: str = setting("", "host:port that takes observations, such as 127.0.0.1:9871; empty for none.")
+    metrics: str = setting(":9870", "host:port of /metrics, health and the read-only API; an empty host is every address.")
+    insecure: bool = setting(
+        default=False, help_text="Allow the ingest listener on an address other than loopback, without authentication."
+    )
+
+    def __post_init__(self) -> None:
+        if not (self.socket or self.ingest):
+            raise ValueError("socket and ingest are both empty: nothing could be observed")
+        try:
+            mode = int(self.socket_mode, 8)
+        except ValueError:
+            mode = -1
+        if not 0 <= mode <= 0o777:
+            raise ValueError(f"socket_mode: expected octal permissions such as 0660, got {self.socket_mode!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """Bounds; each has a counter that moves when it is reached."""
+
+    body_bytes: int = setting(16 * 2**20, "Largest body, after decompression too.")
+    body_rows: int = setting(100_000, "Most rows in one body.")
+    queue_bytes: int = setting(64 * 2**20, "Bodies received and not yet counted, in all; more is refused with 429.")
+    models: int = setting(20, "Most models, configured and registered by themselves; each version counts.")
+    columns: int = setting(500, "Most columns of a model.")
+    classes: int = setting(50, "Most classes of an output that get series of their own.")
+    series: int = setting(100_000, "Most series on /metrics; what is cut is counted.")
+
+    def __post_init__(self) -> None:
+        _at_least(1024, body_bytes=self.body_bytes, queue_bytes=self.queue_bytes)
+        _at_least(
+            1,
+            body_rows=self.body_rows,
+            models=self.models,
+            columns=self.columns,
+            classes=self.classes,
+            series=self.series,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSettings:
+    """What production is compared with."""
+
+    path: str = setting("", "Profile file (`driftgauge profile build`); empty: learn from the first rows of traffic.")
+    learn_rows: int = setting(10_000, "Rows to learn a reference from when no profile is given.")
+    bins: int = setting(20, "Bins of a continuous column in a learned reference.")
+
+    def __post_init__(self) -> None:
+        _at_least(100, learn_rows=self.learn_rows)
+        _at_least(2, bins=self.bins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftSettings:
+    """When drift is drift. Sources of the numbers: statistics.md 0 and 3."""
+
+    warn: float = setting(0.1, "Debiased Jensen-Shannon distance from which on a column warns.")
+    alert: float = setting(0.2, "Debiased Jensen-Shannon distance from which on a column alerts.")
+    least_samples: int = setting(100, "Samples below which a window cannot judge.")
+    evidence: float | None = setting(None, "Evidence (-log10 p) a status needs; automatic from the budget when not set.")
+    false_episodes_per_week: float = setting(0.5, "Accepted false alarms a week, per model and pod.")
+    catch_all: float = setting(0.4, "Distance at which the 1 h window alerts while it does not judge otherwise.")
+    fleet_bins: int = setting(10, "Bins of a column in the fleet's counters; adjacent bins are merged; 0: none.")
+    measures: tuple[str, ...] = setting(MEASURES, "Further measures to publish, on the status window.")
+
+    def __post_init__(self) -> None:
+        _at_least(0, least_samples=self.least_samples, fleet_bins=self.fleet_bins)
+        if not 0 < self.warn <= self.alert <= 1:
+            raise ValueError(f"expected 0 < warn <= alert <= 1, got warn {self.warn} and alert {self.alert}")
+        if not 0 < self.catch_all <= 1:
+            raise ValueError(f"catch_all: expected a distance in (0, 1], got {self.catch_all}")
+        if not self.false_episodes_per_week > 0:
+            raise ValueError(f"false_episodes_per_week: expected a number > 0, got {self.false_episodes_per_week}")
+        if self.evidence is not None and not 0 <= self.evidence <= 300:
+            raise ValueError(f"evidence: expected 0 to 300, got {self.evidence}")
+        unknown = set(self.measures) - set(MEASURES)
+        if unknown:
+            raise ValueError(f"measures: unknown {sorted(unknown)}, expected some of {list(MEASURES)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencySettings:
+    """Latency thresholds, published for the alert rules to compare against."""
+
+    warn_seconds: float | None = setting(None, "95th percentile of the request duration that warns.")
+    alert_seconds: float | None = setting(None, "95th percentile of the request duration that alerts.")
+
+    def __post_init__(self) -> None:
+        for name in ("warn_seconds", "alert_seconds"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name}: expected a number > 0, got {value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSettings:
+    """One feature or output."""
+
+    kind: Literal["", "numeric", "categorical"] = setting("", "How a learned reference counts it; inferred when empty.")
+    ignore: bool = setting(default=False, help_text="Leave it out of profiles learned and of every status.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSettings:
+    """How outputs are read."""
+
+    prediction: str = setting("", "Name of the output tensor that is the prediction, when there are several.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """One model."""
+
+    name: str = setting("", "Name of the model, as in the request path; may contain '/'.")
+    version: str = setting("", "Its version; empty: these settings hold for every version.")
+    reference: ReferenceSettings = setting(ReferenceSettings(), "What production is compared with.")
+    clock: Literal["wall", "event"] = setting(
+        "wall", "What moves windows and evaluations: the wall clock, or the event times of the rows (replays, tests)."
+    )
+    seasonality: Literal["auto", "none"] = setting(
+        "auto", "none: the model's inputs have no daily or weekly rhythm, so short windows may judge too."
+    )
+    lateness_seconds: float = setting(300.0, "How late a row may arrive and still enter its window.")
+    tick_seconds: float = setting(15.0, "Time between two evaluations.")
+    features: Mapping[str, ColumnSettings] = setting({}, "Settings of single input columns, by name.")
+    outputs: OutputSettings = setting(OutputSettings(), "How outputs are read.")
+    drift: DriftSettings = setting(DriftSettings(), "When drift is drift.")
+    latency: LatencySettings = setting(LatencySettings(), "Latency thresholds.")
+
+    def __post_init__(self) -> None:
+        _at_least(0, lateness_seconds=self.lateness_seconds)
+        if not self.tick_seconds > 0:
+            raise ValueError(f"tick_seconds: expected a number > 0, got {self.tick_seconds}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """What the exporter says on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "Least severity that is logged.")
+    format: Literal["logfmt", "json"] = setting("logfmt", "One line per event in this format.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration."""
+
+    listen: ListenSettings = setting(ListenSettings(), "Where the exporter listens.")
+    limits: LimitSettings = setting(LimitSettings(), "Bounds.")
+    log: LogSettings = setting(LogSettings(), "Logging.")
+    auto_register: bool = setting(
+        default=True, help_text="Register models that are observed without being configured, within limits.models."
+    )
+    defaults: ModelSettings = setting(ModelSettings(), "Settings of models that register themselves.")
+    models: tuple[ModelSettings, ...] = setting((), "Configured models.")
+
+    def __post_init__(self) -> None:
+        seen: set[tuple[str, str]] = set()
+        for number, model in enumerate(self.models):
+            if not model.name:
+                raise ValueError(f"models[{number}].name: a model needs a name")
+            if (model.name, model.version) in seen:
+                raise ValueError(f"models[{number}]: {model.name!r} version {model.version!r} is configured twice")
+            seen.add((model.name, model.version))
+        if len(self.models) > self.limits.models:
+            raise ValueError(f"models: {len(self.models)} configured, limits.models is {self.limits.models}")
+
+    def model(self, name: str, version: str) -> ModelSettings | None:
+        """Return the settings of a model's version: its own, else the model's, else None."""
+        for wanted in (version, ""):
+            for model in self.models:
+                if (model.name, model.version) == (name, wanted):
+                    return model
+        return None

@@ -1,0 +1,39 @@
+"""Drift: pure functions of a reference's counts and a window's counts.
+
+Every function takes arrays whose leading axes are free (columns, or windows x columns) and whose last axis is the bins,
+so that all columns of a model, in all windows, are scored in a few NumPy calls. An undefined value is NaN, never raised.
+"""
+
+from driftgauge.drift.chi_square import chi_square
+from driftgauge.drift.divergence import kl_bits, psi
+from driftgauge.drift.evidence import evidence_threshold
+from driftgauge.drift.jensen_shannon import JensenShannon, jensen_shannon
+from driftgauge.drift.kolmogorov_smirnov import KolmogorovSmirnov, kolmogorov_smirnov
+from driftgauge.drift.mean_shift import MeanShift, mean_shift
+from driftgauge.drift.rates import RateRatio, rate_ratio
+from driftgauge.drift.status import ALERT, OK, UNDECIDED, WARN, Hysteresis, Rule, judge
+from driftgauge.drift.wasserstein import Wasserstein, wasserstein
+
+__all__ = [
+    "ALERT",
+    "OK",
+    "UNDECIDED",
+    "WARN",
+    "Hysteresis",
+    "JensenShannon",
+    "KolmogorovSmirnov",
+    "MeanShift",
+    "RateRatio",
+    "Rule",
+    "Wasserstein",
+    "chi_square",
+    "evidence_threshold",
+    "jensen_shannon",
+    "judge",
+    "kl_bits",
+    "kolmogorov_smirnov",
+    "mean_shift",
+    "psi",
+    "rate_ratio",
+    "wasserstein",
+]

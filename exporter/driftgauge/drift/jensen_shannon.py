@@ -1,0 +1,107 @@
+"""Jensen-Shannon distance (base 2) with its noise floor, debiased score and evidence.
+
+Guarantee: 0 for identical proportions, 1 for disjoint ones, never NaN while both sides have counts. Under no drift the
+floor is the exact expectation (within 1 %), and the evidence -log10 p is right to a factor 5 in p down to p = 1e-6
+(12 for 30 samples against 1,000). Formulas: statistics.md 1.3; the law of the score is a Pearson III on three moments.
+Time: 0.6 ms for 100 columns of 20 bins.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.batch import Counts, Floats
+from driftgauge.drift.gamma import log_upper_gamma
+from driftgauge.drift.null_law import null_moments
+
+__all__ = ["JensenShannon", "jensen_shannon"]
+
+Float64s = NDArray[np.float64]
+
+#: evidence beyond this says nothing more and would make axes unreadable
+MAX_EVIDENCE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class JensenShannon:
+    """Scores of every column; all arrays have the leading shape of the counts, NaN where a side is empty.
+
+    Attributes:
+        score: plug-in distance, 0..1.
+        noise_floor: the score to be expected without any drift, from sample sizes alone.
+        debiased: sqrt(max(0, divergence - its expectation)): the distance without the noise's share.
+        evidence: -log10 of the probability of such a score without drift, 0..300.
+        samples: rows of the window.
+    """
+
+    score: Float64s
+    noise_floor: Float64s
+    debiased: Float64s
+    evidence: Float64s
+    samples: Float64s
+
+
+def jensen_shannon(reference: Floats | Counts, current: Floats | Counts, dispersion: Floats | float = 1.0) -> JensenShannon:
+    """Score counts of shape [..., bins] against reference counts that broadcast to them.
+
+    Args:
+        reference: counts of the reference; float when it was re-weighted.
+        current: counts of the window.
+        dispersion: how much wider than independent rows the score scatters, >= 1, shape [...] (statistics.md 4.2).
+
+    >>> result = jensen_shannon(np.array([40.0, 60.0]), np.array([80.0, 20.0]))
+    >>> round(float(result.score), 3), round(float(result.evidence), 1)
+    (0.353, 8.0)
+    """
+    r, c = np.broadcast_arrays(np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64))
+    n_r, n = r.sum(axis=-1), c.sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        divergence = _divergence(r / n_r[..., None], c / n[..., None])
+        mean, variance, third = _null(r + c, n_r, n)
+        floor = np.sqrt(mean)
+        debiased = np.sqrt(np.maximum(divergence - mean, 0.0))
+        evidence = _evidence(divergence / dispersion, mean, variance, third)
+    defined = (n_r > 0) & (n > 0)
+    undefined = np.where(defined, 0.0, np.nan)
+    return JensenShannon(
+        np.sqrt(divergence) + undefined, floor + undefined, debiased + undefined, evidence + undefined, n
+    )
+
+
+def _divergence(p: Float64s, q: Float64s) -> Float64s:
+    middle = (p + q) / 2
+    terms = np.where(p > 0, p * np.log2(p / middle), 0.0) + np.where(q > 0, q * np.log2(q / middle), 0.0)
+    divergence: Float64s = np.clip(terms.sum(axis=-1) / 2, 0.0, 1.0)
+    # Equal proportions give exactly 0: rounding must not look like drift.
+    return np.where(divergence < 1e-15, 0.0, divergence)
+
+
+def _null(pooled: Float64s, n_r: Float64s, n: Float64s) -> tuple[Float64s, Float64s, Float64s]:
+    """Return mean, variance and third central moment of the divergence under no drift."""
+    size = n_r * n / (n_r + n)
+    used = pooled > 0
+    several = used.sum(axis=-1) > 1
+    t = pooled / (n_r + n)[..., None]
+    u = np.where(used, 1 - t, 0.0)
+    lam = np.where(used & (u > 0), size[..., None] * t / np.where(u > 0, u, 1.0), 1.0)
+    h, v, cv, k3 = null_moments(lam)
+    t = np.where(used, t, 0.0)
+    degrees = used.sum(axis=-1) - 1
+    mean = (t * h).sum(axis=-1)
+    variance = ((t**2 * v).sum(axis=-1) - (t * cv).sum(axis=-1) ** 2 / size) * degrees / (u**2).sum(axis=-1)
+    third = (t**3 * k3).sum(axis=-1) * degrees / (u**3).sum(axis=-1)
+    # One bin with all the mass cannot differ: no noise either.
+    return tuple(np.where(several, moment, 0.0) for moment in (mean, variance, third))  # type: ignore[return-value]
+
+
+def _evidence(divergence: Float64s, mean: Float64s, variance: Float64s, third: Float64s) -> Float64s:
+    spread = (variance > 0) & (third > 0)
+    shape = 4 * variance**3 / third**2
+    scale = third / (2 * variance)
+    start = mean - shape * scale
+    log_p = log_upper_gamma(np.where(spread, shape, 1.0), np.where(spread, (divergence - start) / scale, 0.0))
+    return np.clip(-log_p / math.log(10), 0.0, MAX_EVIDENCE)

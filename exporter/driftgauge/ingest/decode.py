@@ -1,0 +1,105 @@
+"""Decode: one body to a batch, by its content type.
+
+Guarantee: a `Decoded` or a `DecodeError`, nothing else, for any bytes. The size is checked first, then gzip is undone
+(whatever the headers say, two bytes tell), then the content type's row of `DECODERS` reads the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from driftgauge.errors import DecodeError
+from driftgauge.ingest.columns import decode_columns
+from driftgauge.ingest.compression import inflate
+from driftgauge.ingest.excerpt import excerpt
+from driftgauge.ingest.observations import decode_lines, decode_observations
+from driftgauge.ingest.open_inference import decode_open_inference, is_open_inference
+from driftgauge.ingest.parse import parse
+from driftgauge.ingest.result import Decoded, Limits
+
+__all__ = ["DECODERS", "Body", "decode"]
+
+_DEFAULTS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that is to be decoded, and what its headers and the configuration say of it."""
+
+    content: bytes
+    header_length: str | None
+    prediction_output: str | None
+    limits: Limits
+
+
+def decode(
+    body: bytes,
+    *,
+    content_type: str,
+    header_length: str | None = None,
+    prediction_output: str | None = None,
+    limits: Limits = _DEFAULTS,
+) -> Decoded:
+    """Decode one body.
+
+    Args:
+        body: what was sent, gzip or not.
+        content_type: the header's value; parameters and case do not matter.
+        header_length: the value of `Inference-Header-Content-Length`.
+        prediction_output: name of the output tensor that is the prediction, when the configuration says so.
+        limits: bounds of one body.
+
+    >>> decode(b'[{"prediction": 1}, {"prediction": 0}]', content_type="application/json").batch.rows
+    2
+    """
+    decoder = DECODERS.get(content_type.partition(";")[0].strip().lower())
+    if decoder is None:
+        raise DecodeError("content_type", f"expected one of {', '.join(DECODERS)}, got {excerpt(content_type)}")
+    if len(body) > limits.body_bytes:
+        message = f"the body has {len(body)} bytes; limits.body_bytes is {limits.body_bytes}"
+        raise DecodeError("too_large", message, field="body_bytes")
+    return decoder(Body(inflate(body, limit=limits.body_bytes), header_length, prediction_output, limits))
+
+
+def _decode_json(body: Body) -> Decoded:
+    value = parse(body.content)
+    if is_open_inference(value):
+        return decode_open_inference(value, None, body.limits, body.prediction_output)
+    if isinstance(value, dict) and "columns" in value:
+        return decode_columns(value, body.limits)
+    return decode_observations(value if isinstance(value, list) else [value], body.limits)
+
+
+def _decode_lines(body: Body) -> Decoded:
+    return decode_lines(body.content, body.limits)
+
+
+def _decode_binary(body: Body) -> Decoded:
+    length = _header_length(body)
+    value = parse(body.content[:length])
+    if not is_open_inference(value):
+        raise DecodeError("structure", f"expected an object with inputs or outputs, got {excerpt(value)}")
+    return decode_open_inference(value, memoryview(body.content)[length:], body.limits, body.prediction_output)
+
+
+def _header_length(body: Body) -> int:
+    text = (body.header_length or "").strip()
+    length = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
+    if 0 <= length <= len(body.content):
+        return length
+    message = f"Inference-Header-Content-Length must be 0..{len(body.content)}, got {excerpt(body.header_length)}"
+    raise DecodeError("header_length", message)
+
+
+#: content type -> decoder of a decompressed body
+DECODERS: Mapping[str, Callable[[Body], Decoded]] = MappingProxyType(
+    {
+        "application/json": _decode_json,
+        "application/x-ndjson": _decode_lines,
+        "application/ndjson": _decode_lines,
+        "application/jsonl": _decode_lines,
+        "application/octet-stream": _decode_binary,
+    }
+)

@@ -1,0 +1,171 @@
+"""Facts of rows and requests: statuses, latencies, class scores, and the names of all fields.
+
+Fields of later versions (`id`, `label`, `segment`, `embedding`, `tokens_in`, `tokens_out`, `ttft_s`, `finish_reason`) are
+accepted and not used yet. A field that is in no list is counted as `unknown_field`, under at most 32 distinct names
+(the rest under `_other`), so that a sender of random keys cannot grow the counters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from driftgauge.batch import Categories, Flags, Floats, Mixed, Requests, column_of
+from driftgauge.errors import DecodeError
+from driftgauge.ingest.excerpt import excerpt, short
+from driftgauge.ingest.result import Limits
+
+__all__ = [
+    "FAILURES",
+    "FIELDS",
+    "LATER",
+    "NUMBERS",
+    "Violations",
+    "count_unknown",
+    "failure_of",
+    "name_of",
+    "requests_of",
+    "scores_of",
+]
+
+#: (column, reason) -> values or fields that could not be used
+Violations: TypeAlias = Counter[tuple[str, str]]
+
+#: accepted and not used yet
+LATER = frozenset({"id", "label", "segment", "embedding", "tokens_in", "tokens_out", "ttft_s", "finish_reason"})
+#: fields of an observation
+FIELDS = LATER | {"ts", "features", "prediction", "proba", "logits", "latency_s", "status", "model", "version"}
+#: the types of a JSON number, or of a missing one
+NUMBERS = frozenset({int, float, type(None)})
+
+#: reasons of failed requests
+FAILURES = ("error", "timeout", "cancelled", "overloaded", "invalid_input")
+
+_UNKNOWN_NAMES = 32
+_OK = ("", "ok", "success", "succeeded", "successful", "completed", "true", "0")
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    # gRPC status names and HTTP status codes stand beside the words people use
+    "timeout": ("timeout", "timed_out", "time_out", "deadline_exceeded", "408", "504"),
+    "cancelled": ("cancelled", "canceled", "aborted", "client_closed_request", "disconnected", "499"),
+    "overloaded": (
+        "overloaded",
+        "overload",
+        "resource_exhausted",
+        "unavailable",
+        "rate_limited",
+        "too_many_requests",
+        "queue_full",
+        "429",
+        "503",
+    ),
+    "invalid_input": (
+        "invalid_input",
+        "invalid",
+        "invalid_argument",
+        "bad_request",
+        "validation_error",
+        "out_of_range",
+    ),
+}
+_STATUSES: Mapping[str, str | None] = MappingProxyType(
+    dict.fromkeys(_OK) | {word: reason for reason, words in _SYNONYMS.items() for word in words}
+)
+_HTTP_CLASSES: Mapping[str, str | None] = MappingProxyType({"2": None, "3": None, "4": "invalid_input"})
+
+
+def count_unknown(violations: Violations, names: Iterable[str]) -> None:
+    """Count fields that no version knows."""
+    counted = {name for name, reason in violations if reason == "unknown_field"}
+    for name in map(short, names):
+        if len(counted) < _UNKNOWN_NAMES:
+            counted.add(name)
+        violations[(name if name in counted else "_other", "unknown_field")] += 1
+
+
+def name_of(value: Any, field: str) -> str | None:
+    """Return a model's name or version as text; None where it is absent."""
+    if value is None or (isinstance(value, str) and value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    raise DecodeError("structure", f"expected {field} to be text, got {excerpt(value)}", field=field)
+
+
+def failure_of(status: Any) -> str | None:
+    """Return the reason of a failed request, None for one that went well.
+
+    >>> failure_of("ok"), failure_of("DEADLINE_EXCEEDED"), failure_of(422), failure_of("on fire")
+    (None, 'timeout', 'invalid_input', 'error')
+    """
+    if status is None:
+        return None
+    word = str(status).strip().lower().replace(" ", "_").replace("-", "_")[:32]
+    if word.removesuffix(".0") in _STATUSES:
+        return _STATUSES[word.removesuffix(".0")]
+    return _HTTP_CLASSES.get(word[0], "error") if word[:3].isdigit() and len(word) in {3, 5} else "error"
+
+
+def requests_of(
+    *, rows: int, count: int, latency: Sequence[Any] | Floats, status: Sequence[Any], violations: Violations
+) -> tuple[Requests, Flags | None]:
+    """Return the requests behind some rows and which rows failed.
+
+    Args:
+        rows: rows of the body.
+        count: requests that carried them: `rows`, or one.
+        latency: seconds, one for each request that gave them.
+        status: one for each request, one for all of them, or none.
+        violations: where values that are no status or latency are counted.
+    """
+    unusable = sum(isinstance(value, list | dict) for value in status)
+    violations[("status", "wrong_type")] += unusable
+    reasons = [None if isinstance(value, list | dict) else failure_of(value) for value in status]
+    if len(reasons) == 1:
+        reasons *= count
+    failures = Counter(reason for reason in reasons if reason)
+    requests = Requests(count, _latencies_of(latency, violations), dict(failures))
+    if not failures:
+        return requests, None
+    failed = np.array([reason is not None for reason in reasons])
+    return requests, failed if len(failed) == rows else np.full(rows, fill_value=True)
+
+
+def _latencies_of(values: Sequence[Any] | Floats, violations: Violations) -> Floats:
+    seconds, wrong = (values, 0) if isinstance(values, np.ndarray) else _numbers_of(values)
+    usable = np.isfinite(seconds) & (seconds >= 0)
+    violations[("latency_s", "wrong_type")] += wrong + int(np.count_nonzero(~usable & ~np.isnan(seconds)))
+    return seconds[usable].astype(np.float64)
+
+
+def _numbers_of(values: Sequence[Any]) -> tuple[Floats, int]:
+    """Return numbers, NaN where there is none, and how many values are something else."""
+    column, wrong = column_of(values)
+    if isinstance(column, Mixed):
+        return column.numbers, wrong + int(np.count_nonzero(column.categories.codes >= 0))
+    if isinstance(column, Categories):
+        return np.full(len(column), np.nan), wrong + int(np.count_nonzero(column.codes >= 0))
+    return column, wrong
+
+
+def scores_of(values: Sequence[Any], field: str, limits: Limits, violations: Violations) -> Floats | None:
+    """Return class scores as [rows, classes], NaN where a row gives none of the usual length; None without any."""
+    widths = Counter(len(row) for row in values if isinstance(row, list) and len(row) >= 2)
+    width = widths.most_common(1)[0][0] if widths else 0
+    usable = np.array([_is_score_row(row, width) for row in values], dtype=bool)
+    violations[(field, "wrong_type")] += sum(row is not None for row in values) - int(np.count_nonzero(usable))
+    if not usable.any():
+        return None
+    limits.check(rows=len(values), columns=width)
+    scores = np.full((len(values), width), np.nan)
+    flat = list(chain.from_iterable(row for row, good in zip(values, usable, strict=True) if good))
+    scores[usable] = _numbers_of(flat)[0].reshape(-1, width)
+    return scores
+
+
+def _is_score_row(row: Any, width: int) -> bool:
+    return isinstance(row, list) and len(row) == width and set(map(type, row)) <= NUMBERS

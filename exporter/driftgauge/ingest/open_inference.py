@@ -1,0 +1,185 @@
+"""Open Inference Protocol v2: requests, responses or both in one body, as JSON or with binary tensors.
+
+Guarantee: every tensor counts on its own; one that cannot be used is left out and counted (`wrong_type`, `wrong_shape`,
+`unsupported_rank`), and only a body without any other is refused. The number of rows is the first dimension that most
+inputs share (outputs, when there are no inputs). The body is one request, unless facts of rows say otherwise.
+Cost, binary: about 3 us a tensor and 0.5 us a column, nothing a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from driftgauge.batch import Batch, Categories, Column, Flags, Floats
+from driftgauge.errors import DecodeError
+from driftgauge.ingest.facts import LATER, Violations, count_unknown, name_of, requests_of
+from driftgauge.ingest.outputs import add_columns, assign
+from driftgauge.ingest.result import Decoded, Limits, Refusals
+from driftgauge.ingest.specs import RESERVED, Specs, read_specs
+from driftgauge.ingest.tensors import Spec, Tensor, read_tensor
+from driftgauge.ingest.times import seconds_of, timestamps_of
+
+__all__ = ["decode_open_inference", "is_open_inference"]
+
+_KNOWN = frozenset({"id", "model_name", "model_version", "parameters", "inputs", "outputs"})
+_TS, _LATENCY, _STATUS = (RESERVED + name for name in ("ts", "latency_s", "status"))
+_FACTS = frozenset({_TS, _LATENCY, _STATUS})
+_LATER = frozenset(RESERVED + name for name in LATER)
+_VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
+_MOST_REQUESTS = 2**31
+
+
+def is_open_inference(body: Any) -> bool:
+    """Tell whether a parsed body has this protocol's shape."""
+    return isinstance(body, dict) and any(isinstance(body.get(role), list) for role in ("inputs", "outputs"))
+
+
+def decode_open_inference(
+    body: Mapping[str, Any], binary: memoryview | None, limits: Limits, prediction_output: str | None
+) -> Decoded:
+    """Decode a parsed body, with what follows it when its tensors are binary."""
+    model, version = _names_of(body)
+    violations: Violations = Violations()
+    count_unknown(violations, [name for name in body if name not in _KNOWN])
+    specs = read_specs(body, binary, limits, violations)
+    tensors = _read(specs, violations)
+    refused = Refusals()
+    tensors = _timed(tensors, refused)
+    refused.check(tensors.rows)
+    batch = _batch_of(tensors, prediction_output, violations)
+    if not (tensors.inputs or tensors.outputs or specs.opaque or batch.failed is not None):
+        raise specs.problems[0] if specs.problems else DecodeError("empty", "no tensor holds data")
+    requests = replace(batch.requests, count=_requests_of(body, batch.requests.count, violations))
+    batch = replace(batch, requests=requests, violations=dict(+violations))
+    return refused.decoded(batch, model=model, version=version)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensors:
+    """The tensors of a body, read; the values of facts by name, one a row or one for all."""
+
+    rows: int
+    inputs: Sequence[Tensor]
+    outputs: Sequence[Tensor]
+    facts: Mapping[str, Floats | Sequence[Any]]
+    timestamps: Floats | None = None
+
+    def take(self, rows: Flags) -> _Tensors:
+        return _Tensors(
+            int(np.count_nonzero(rows)),
+            [tensor.take(rows) for tensor in self.inputs],
+            [tensor.take(rows) for tensor in self.outputs],
+            {name: _rows_of_fact(values, rows) for name, values in self.facts.items()},
+            None if self.timestamps is None else self.timestamps[rows],
+        )
+
+
+def _rows_of_fact(values: Floats | Sequence[Any], rows: Flags) -> Floats | Sequence[Any]:
+    if len(values) != len(rows):
+        return values
+    if isinstance(values, np.ndarray):
+        return values[rows]
+    return [value for value, keep in zip(values, rows.tolist(), strict=True) if keep]
+
+
+def _read(specs: Specs, violations: Violations) -> _Tensors:
+    count_unknown(violations, [spec.name for spec in specs.facts if spec.name not in _FACTS | _LATER])
+    violations.update((spec.name, "wrong_shape") for spec in specs.facts if spec.name in _FACTS and spec.shape[1] != 1)
+    known = [spec for spec in specs.facts if spec.name in _FACTS and spec.shape[1] == 1]
+    facts = _read_all(known, specs.problems, violations)
+    return _Tensors(
+        specs.rows,
+        _read_all(specs.inputs, specs.problems, violations),
+        _read_all(specs.outputs, specs.problems, violations),
+        {fact.name: _values_of(column) for fact in facts for _, column in fact.columns()},
+    )
+
+
+def _read_all(specs: Iterable[Spec], problems: list[DecodeError], violations: Violations) -> list[Tensor]:
+    tensors = []
+    for spec in specs:
+        try:
+            tensors.append(read_tensor(spec, violations))
+        except DecodeError as error:
+            if error.reason not in _VIOLATIONS:
+                raise
+            violations[(spec.name, _VIOLATIONS[error.reason])] += 1
+            problems.append(error)
+    return tensors
+
+
+def _values_of(column: Column) -> Floats | Sequence[Any]:
+    if isinstance(column, Categories):
+        texts = (*column.vocabulary, None)  # a missing value's code is -1: the last one
+        return [texts[code] for code in column.codes.tolist()]
+    assert isinstance(column, np.ndarray)
+    return column
+
+
+def _timed(tensors: _Tensors, refused: Refusals) -> _Tensors:
+    """Return the tensors with event times, without the rows whose event time cannot be used."""
+    values = tensors.facts.get(_TS)
+    if values is None:
+        return tensors
+    if len(values) != tensors.rows:
+        value = values[0]
+        seconds = np.full(tensors.rows, seconds_of(value.item() if isinstance(value, np.generic) else value))
+    else:
+        seconds = timestamps_of(values, refused)
+    tensors = replace(tensors, timestamps=None if np.isnan(seconds).all() else seconds)
+    return tensors.take(~np.isinf(seconds)) if refused.errors else tensors
+
+
+def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Violations) -> Batch:
+    latency, status = (tensors.facts.get(name, ()) for name in (_LATENCY, _STATUS))
+    by_row = tensors.rows > 1 and tensors.rows in {len(latency), len(status)}
+    requests, failed = requests_of(
+        rows=tensors.rows,
+        count=tensors.rows if by_row else 1,
+        latency=latency,
+        status=status.tolist() if isinstance(status, np.ndarray) else status,
+        violations=violations,
+    )
+    inputs: dict[str, Column] = {}
+    for tensor in tensors.inputs:
+        add_columns(inputs, tensor.columns(), violations)
+    outputs = assign(tensors.outputs, failed=failed, prediction=prediction_output, violations=violations)
+    outputs = outputs.without(failed)
+    return Batch(
+        tensors.rows,
+        inputs=inputs,
+        outputs=outputs.columns,
+        probabilities=outputs.probabilities,
+        logits=outputs.logits,
+        timestamps=tensors.timestamps,
+        failed=failed,
+        requests=requests,
+    )
+
+
+def _parameters_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    parameters = body.get(name)
+    return parameters if isinstance(parameters, dict) else {}
+
+
+def _names_of(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the model and its version: what the parameters say goes before what the server calls itself."""
+    parameters = _parameters_of(body, "parameters")
+    model = name_of(parameters.get("model"), "model") or name_of(body.get("model_name"), "model_name")
+    version = name_of(parameters.get("version"), "version") or name_of(body.get("model_version"), "model_version")
+    return model, version
+
+
+def _requests_of(body: Mapping[str, Any], count: int, violations: Violations) -> int:
+    """Return the number of requests; a client that batches several into one body says how many."""
+    given = _parameters_of(_parameters_of(body, "parameters"), "driftgauge").get("requests")
+    if given is None:
+        return count
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= _MOST_REQUESTS:
+        return given
+    violations[("driftgauge.requests", "wrong_type")] += 1
+    return count

@@ -1,0 +1,141 @@
+"""What one evaluation of a model found, and what can be told of a model at any time: immutable records.
+
+Arrays are [windows, columns] or [columns]; columns are in the order of the reference's schema, windows as in `WINDOWS`.
+NaN means undefined, and nothing is published for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.drift import JensenShannon, RateRatio
+from driftgauge.profile import ColumnSchema, Profile, Reference, Window
+
+__all__ = ["LATENCY_BUCKETS", "QUANTILES", "ClassShares", "Counters", "Evaluation", "ModelView"]
+
+Float64s = NDArray[np.float64]
+
+#: levels of the published latency quantiles
+QUANTILES = (0.5, 0.95, 0.99)
+
+#: upper bounds of the classic latency histogram in seconds: 1-2.5-5 from 1 ms to 1 minute, what SLOs are written in
+LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShares:
+    """Shares of an output's classes in the status window, and the rate ratio of the rare ones (NaN for the others)."""
+
+    column: ColumnSchema
+    classes: tuple[str, ...]
+    ratios: Float64s
+    rates: RateRatio
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The scores of all windows at one time, and the statuses that follow.
+
+    Attributes:
+        time: of the evaluation, seconds since 1970, on the model's clock.
+        reference: what was compared with.
+        windows: the windows, shortest first.
+        coverage: share of each window's length since the first observation, [windows].
+        scores: Jensen-Shannon scores, arrays [windows, columns].
+        warn: threshold of each score, [windows, columns]; infinite where a window does not warn.
+        alert: threshold of each score, [windows, columns].
+        evidence_threshold: evidence that a status of each window needs, [windows].
+        judging: windows that drive the status now, [windows].
+        window_status: status of each score with its hysteresis, -1 to 2, [windows, columns].
+        status: the columns' own status over the judging windows, -1 to 2, [columns].
+        undecided: why a column's status is -1; "" where it is not.
+        status_window: the window that display measures and column facts are about.
+        measures: further measures on the status window by their name in `config.MEASURES`, each [columns].
+        facts: mean, stddev_ratio, missing_ratio, out_of_range_ratio, unseen_ratio on the status window, each [columns].
+        classes: shares of the classes of categorical outputs in the status window.
+        latency: quantiles of the request duration, [windows, len(QUANTILES)].
+        current: the status window's profile.
+    """
+
+    time: float
+    reference: Reference
+    windows: tuple[Window, ...]
+    coverage: Float64s
+    scores: JensenShannon
+    warn: Float64s
+    alert: Float64s
+    evidence_threshold: Float64s
+    judging: NDArray[np.bool_]
+    window_status: NDArray[np.int8]
+    status: NDArray[np.int8]
+    undecided: tuple[str, ...]
+    status_window: Window
+    measures: Mapping[str, Float64s]
+    facts: Mapping[str, Float64s]
+    classes: tuple[ClassShares, ...]
+    latency: Float64s
+    current: Profile
+
+    @property
+    def columns(self) -> tuple[ColumnSchema, ...]:
+        """The columns, in the order of the arrays."""
+        return self.reference.profile.spec.schema.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a model has counted since it was registered.
+
+    Attributes:
+        requests: inference requests.
+        failures: failed ones by reason.
+        predictions: rows predicted.
+        latency_counts: requests per bucket of `LATENCY_BUCKETS` and beyond, not cumulative.
+        latency_sum: seconds.
+        late: rows left out because of their event time, by reason (`late`, `future`).
+        violations: values that broke the schema, by (column, reason).
+        last_observation: time of the newest observation; None before the first.
+    """
+
+    requests: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    predictions: int = 0
+    latency_counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(LATENCY_BUCKETS) + 1, dtype=np.int64))
+    latency_sum: float = 0.0
+    late: Mapping[str, int] = field(default_factory=dict)
+    violations: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    last_observation: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """All that can be told of one version of a model at one time.
+
+    Attributes:
+        name: of the model.
+        version: of the model.
+        state: `learning`, `ready` or `no_reference` (a profile is configured and cannot be read).
+        mode: `file` or `learned`: where the reference comes from.
+        counters: since registration.
+        learned_rows: rows learned from so far, and the number wanted.
+        reference: None while there is none.
+        total: everything counted against the reference since it was set; None without one.
+        evaluation: the last one; None before the first.
+        settings: the model's settings (`config.ModelSettings`).
+    """
+
+    name: str
+    version: str
+    state: str
+    mode: str
+    counters: Counters
+    learned_rows: tuple[int, int]
+    reference: Reference | None
+    total: Profile | None
+    evaluation: Evaluation | None
+    settings: Any

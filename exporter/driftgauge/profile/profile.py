@@ -1,0 +1,198 @@
+"""Profile: the sketches of one data set; and its spec: the schema and what is counted of each column.
+
+Law: a profile is itself a sketch (zero, merge, splitting changes nothing), so windows, fleets and data sets too big for
+one machine are sums of profiles. A role that a batch does not carry at all (predictions without their inputs, failed
+requests without outputs) is not observed; a single column that is absent is missing data.
+
+Memory: about 370 bytes per numeric column at 20 bins, 8 bytes per cell of a categorical one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.batch import Batch, Column, Counts, Flags, Floats
+from driftgauge.errors import MergeError
+from driftgauge.profile.reading import read_codes, read_numbers
+from driftgauge.profile.schema import INPUT, OUTPUT, ColumnSchema, Schema
+from driftgauge.sketch import (
+    CategoryCounts,
+    CategorySpec,
+    ExponentialHistogram,
+    ExponentialSpec,
+    Histogram,
+    HistogramSpec,
+    Sketch,
+)
+
+__all__ = ["Block", "Profile", "ProfileSpec", "Reading"]
+
+ROLES = (INPUT, OUTPUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows in the form that sketches count: one matrix per kind, the column leading.
+
+    Attributes:
+        narrow: float32 [columns, rows].
+        wide: float64 [columns, rows].
+        codes: int32 [columns, rows].
+        absent: rows that carry nothing of a role, per role (input, output): not observed rather than missing.
+    """
+
+    narrow: NDArray[np.float32]
+    wide: NDArray[np.float64]
+    codes: NDArray[np.int32]
+    absent: tuple[int, int]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.narrow.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A batch as a block, and the values that broke the schema: (column, reason) -> how many."""
+
+    block: Block
+    violations: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSpec:
+    """What is counted of a model's rows."""
+
+    schema: Schema
+    histogram: HistogramSpec
+    categories: CategorySpec
+    latency: ExponentialSpec = ExponentialSpec()
+    _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        outputs = tuple(
+            np.array([column.role == OUTPUT for column in columns], dtype=bool)
+            for columns in (self.schema.numeric, self.schema.categorical)
+        )
+        object.__setattr__(self, "_roles", outputs)
+
+    def zero(self) -> Profile:
+        """Return the profile of no rows."""
+        return Profile(
+            self, np.zeros(1, dtype=np.int64), self.histogram.zero(), self.categories.zero(), self.latency.zero()
+        )
+
+    def of(self, batch: Batch) -> Profile:
+        """Count *batch*."""
+        return self.count(self.read(batch).block, batch.requests.latencies)
+
+    def read(self, batch: Batch) -> Reading:
+        """Turn *batch* into a block; failed rows have no outputs."""
+        violations: Counter[tuple[str, str]] = Counter(batch.violations)
+        present = {INPUT: bool(batch.inputs), OUTPUT: bool(batch.outputs)}
+        columns = {INPUT: dict(batch.inputs), OUTPUT: dict(batch.outputs)}
+        narrow_columns = self.histogram.narrow
+        narrow = np.full((narrow_columns, batch.rows), np.nan, dtype=np.float32)
+        wide = np.full((self.histogram.columns - narrow_columns, batch.rows), np.nan)
+        codes = np.full((self.categories.columns, batch.rows), self.categories.missing, dtype=np.int32)
+
+        def take(column: ColumnSchema) -> Column | None:
+            found = columns[column.role].pop(column.name, None)
+            if found is None and present[column.role] and batch.rows:
+                violations[column.name, "missing_column"] += batch.rows
+            return found
+
+        for number, column in enumerate(self.schema.numeric):
+            if (found := take(column)) is not None:
+                row = narrow[number] if number < narrow_columns else wide[number - narrow_columns]
+                row[:], wrong = read_numbers(found, self.histogram.edges[number], row.dtype.type)
+                if wrong:
+                    violations[column.name, "wrong_type"] += wrong
+        for number, column in enumerate(self.schema.categorical):
+            if (found := take(column)) is not None:
+                codes[number] = read_codes(found, self.categories, number)
+        for unknown in (*columns[INPUT], *columns[OUTPUT]):
+            violations[unknown, "unknown_column"] += batch.rows
+        block = Block(narrow, wide, codes, self._blank(batch, narrow, wide, codes, present))
+        return Reading(block, dict(violations))
+
+    def count(self, block: Block, latencies: Floats | None = None) -> Profile:
+        """Count the rows of *block*, and the latencies of the requests that brought them."""
+        histogram = self.histogram.of(block.narrow, block.wide)
+        categories = self.categories.of(block.codes)
+        for counts, outputs in zip((histogram.counts, categories.counts), self._roles, strict=True):
+            counts[~outputs, -1] -= block.absent[0]
+            counts[outputs, -1] -= block.absent[1]
+        latency = self.latency.zero() if latencies is None else self.latency.of([latencies])
+        return Profile(self, np.array([block.rows], dtype=np.int64), histogram, categories, latency)
+
+    def _blank(
+        self,
+        batch: Batch,
+        narrow: NDArray[np.float32],
+        wide: NDArray[np.float64],
+        codes: NDArray[np.int32],
+        present: Mapping[str, bool],
+    ) -> tuple[int, int]:
+        """Make the outputs of failed rows missing; return how many rows carry nothing of each role."""
+        absent_inputs = 0 if present[INPUT] else batch.rows
+        if not present[OUTPUT] or batch.failed is None:
+            return absent_inputs, 0 if present[OUTPUT] else batch.rows
+        numeric, categorical = self._roles
+        cut = self.histogram.narrow
+        narrow[np.ix_(numeric[:cut], batch.failed)] = np.nan
+        wide[np.ix_(numeric[cut:], batch.failed)] = np.nan
+        codes[np.ix_(categorical, batch.failed)] = self.categories.missing
+        return absent_inputs, int(np.count_nonzero(batch.failed))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """The sketches of one data set.
+
+    Attributes:
+        rows: number of rows, int64 [1].
+        histogram: numeric columns.
+        categories: categorical columns.
+        latency: durations of the requests.
+    """
+
+    spec: ProfileSpec
+    rows: Counts
+    histogram: Histogram
+    categories: CategoryCounts
+    latency: ExponentialHistogram
+
+    @property
+    def sketches(self) -> tuple[Sketch, ...]:
+        """The sketches in fixed order."""
+        return (self.histogram, self.categories, self.latency)
+
+    @property
+    def arrays(self) -> list[NDArray[Any]]:
+        """Every array of the state in fixed order; adding two profiles adds these."""
+        return [self.rows, *(array for sketch in self.sketches for array in sketch.arrays.values())]
+
+    def merge(self, other: Profile) -> Profile:
+        """Return the profile of both data sets.
+
+        Raises:
+            MergeError: the two have other columns, edges or categories.
+        """
+        if self.spec is not other.spec and self.spec.schema != other.spec.schema:
+            mine, theirs = ({column.name for column in side.spec.schema.columns} for side in (self, other))
+            raise MergeError(f"profiles of different columns cannot be added; only one of them has {sorted(mine ^ theirs)}")
+        return Profile(
+            self.spec,
+            self.rows + other.rows,
+            self.histogram.merge(other.histogram),
+            self.categories.merge(other.categories),
+            self.latency.merge(other.latency),
+        )

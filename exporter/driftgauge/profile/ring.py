@@ -1,0 +1,164 @@
+"""Ring: profiles by time, in slots that are coarser the longer the windows they serve; windows are sums of slots.
+
+Four tiers each take every observation: slots of 1 minute for an hour, 5 minutes for 6 hours, 15 minutes for a day, 1 hour
+for 14 days. A window is the sum of the newest slots of the finest tier that reaches far enough, so nothing ever has to be
+carried from tier to tier, and late rows simply go into their slots. Against slots that move between tiers as they age this
+costs 564 slots instead of 504.
+
+Guarantee: a window of W seconds holds the rows of the last W - slot to W seconds; sums are formed anew when a slot ends,
+so nothing drifts. Memory: 564 slots of a profile's arrays, 21 MB for 100 numeric columns when two weeks are full.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.profile.profile import Profile, ProfileSpec
+
+__all__ = ["WINDOWS", "Ring", "Window"]
+
+Vectors = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+#: (seconds a slot, number of slots), finest first
+TIERS = ((60, 60), (300, 72), (900, 96), (3600, 336))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A length of time by the name that labels carry."""
+
+    seconds: int
+    name: str = field(compare=False)
+
+
+#: Days are not enough: slow features need weeks to be judged at all (statistics.md 11)
+WINDOWS = tuple(
+    Window(seconds, name)
+    for seconds, name in (
+        (900, "15m"),
+        (3600, "1h"),
+        (6 * 3600, "6h"),
+        (86_400, "24h"),
+        (7 * 86_400, "7d"),
+        (14 * 86_400, "14d"),
+    )
+)
+
+
+@dataclass(slots=True)
+class _Tier:
+    """Slots of one length: `ids[i]` says which stretch of time row i holds (time // slot), -1 none."""
+
+    slot_seconds: int
+    ids: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    sums: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, slot_seconds: int, slots: int, sizes: tuple[int, int]) -> _Tier:
+        return cls(
+            slot_seconds,
+            np.full(slots, -1, dtype=np.int64),
+            np.zeros((slots, sizes[0]), dtype=np.int64),
+            np.zeros((slots, sizes[1])),
+        )
+
+    def row(self, slot: int) -> int:
+        """Return the row of *slot*, emptied if it held another."""
+        row = slot % len(self.ids)
+        if self.ids[row] != slot:
+            self.ids[row] = slot
+            self.counts[row] = 0
+            self.sums[row] = 0.0
+        return row
+
+    def total(self, first: int, last: int) -> Vectors:
+        rows = np.flatnonzero((self.ids >= first) & (self.ids <= last))
+        return self.counts[rows].sum(axis=0), self.sums[rows].sum(axis=0)
+
+
+@dataclass(slots=True)
+class Ring:
+    """Profiles of one spec by time.
+
+    Attributes:
+        spec: what the profiles count.
+        since: time of the first observation; None before it.
+        total: everything observed, never expiring.
+    """
+
+    spec: ProfileSpec
+    since: float | None = None
+    total: Profile = field(init=False)
+    _tiers: list[_Tier] = field(init=False)
+    _closed: dict[int, tuple[int, Vectors]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.total = self.spec.zero()
+        counts, sums = _flat(self.total)
+        self._tiers = [_Tier.empty(seconds, slots, (len(counts), len(sums))) for seconds, slots in TIERS]
+
+    def add(self, profile: Profile, time: float) -> None:
+        """Add what was observed at *time* (seconds); older than the ring is long, it only enters the total."""
+        self.since = time if self.since is None else min(self.since, time)
+        self.total = self.total.merge(profile)
+        counts, sums = _flat(profile)
+        for tier in self._tiers:
+            slot = int(time // tier.slot_seconds)
+            newest = int(tier.ids.max())
+            if slot <= newest - len(tier.ids):
+                continue
+            if slot < newest:
+                self._closed.clear()  # a slot that was thought to be complete changes
+            row = tier.row(slot)
+            tier.counts[row] += counts
+            tier.sums[row] += sums
+
+    def window(self, window: Window, now: float) -> Profile:
+        """Return the sum over the last `window.seconds` before *now*."""
+        tier = next(tier for tier in self._tiers if tier.slot_seconds * len(tier.ids) >= window.seconds)
+        last = int(now // tier.slot_seconds)
+        known, (counts, sums) = self._closed.get(window.seconds, (-1, (np.empty(0), np.empty(0))))
+        if known != last:
+            first = last - window.seconds // tier.slot_seconds + 1
+            counts, sums = tier.total(first, last - 1)
+            self._closed[window.seconds] = last, (counts, sums)
+        newest = tier.total(last, last)
+        return _profile(self.spec, (counts + newest[0], sums + newest[1]))
+
+    def coverage(self, window: Window, now: float) -> float:
+        """Return which share of the window's length has passed since the first observation, 0..1."""
+        return 0.0 if self.since is None else min(1.0, max(0.0, (now - self.since) / window.seconds))
+
+
+def _flat(profile: Profile) -> Vectors:
+    arrays = profile.arrays
+    return (
+        np.concatenate([array.ravel() for array in arrays if array.dtype == np.int64]),
+        np.concatenate([array.ravel() for array in arrays if array.dtype == np.float64]),
+    )
+
+
+def _profile(spec: ProfileSpec, vectors: Vectors) -> Profile:
+    """Shape flat vectors back into a profile."""
+    empty = spec.zero()
+    counts, sums = (iter(_cut(vector, empty.arrays, vector.dtype)) for vector in vectors)
+    shaped = [next(counts if array.dtype == np.int64 else sums) for array in empty.arrays]
+    rows, rest = shaped[0], iter(shaped[1:])
+    sketches: list[Any] = [
+        sketch.spec.holding({name: next(rest) for name in sketch.arrays}) for sketch in empty.sketches
+    ]
+    return Profile(spec, rows, *sketches)
+
+
+def _cut(vector: NDArray[Any], arrays: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> list[NDArray[Any]]:
+    shapes = [array.shape for array in arrays if array.dtype == dtype]
+    ends = accumulate(math.prod(shape) for shape in shapes)
+    return [vector[end - math.prod(shape) : end].reshape(shape) for shape, end in zip(shapes, ends, strict=True)]

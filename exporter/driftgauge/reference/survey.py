@@ -1,0 +1,163 @@
+"""Survey: a first look at columns whose schema is not known: their kinds, categories and numeric values.
+
+What is kept of numbers is the caller's choice (`collector`): a bounded sample of a file, or additive cells of traffic.
+Categories are counted exactly up to 20,000 distinct ones per column; beyond that the rarest are dropped and the column is
+marked incomplete. Memory: a few MB per high-cardinality column at most.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from driftgauge.batch import Batch, Categories, Column, Floats, Mixed
+from driftgauge.profile.reading import as_categories, word
+from driftgauge.profile.schema import CATEGORICAL, NUMERIC, OUTPUT
+from driftgauge.sketch import TOP_CATEGORIES
+
+__all__ = ["Collector", "ColumnSurvey", "Survey"]
+
+#: distinct categories counted exactly
+MOST_CATEGORIES = 20_000
+#: distinct numbers counted exactly; enough to tell class labels and small integers
+MOST_DISTINCT = 64
+#: names of the tail kept in a profile, so that they are not taken for unseen ones
+MOST_TAIL = 1_000
+#: share of numbers from which on a column with some text in it is numeric with wrong values
+NUMERIC_SHARE = 0.95
+
+
+class Collector(Protocol):
+    """Keeps what is needed of a numeric column to choose its edges."""
+
+    def add(self, values: Floats) -> None:
+        """Take finite values in."""
+        ...
+
+    def values(self) -> tuple[Floats, Floats]:
+        """Return distinct values, ascending, and their weights."""
+        ...
+
+
+@dataclass(slots=True)
+class ColumnSurvey:
+    """What is known of one column."""
+
+    collector: Collector
+    present: int = 0
+    numbers: int = 0
+    low: float = np.inf
+    high: float = -np.inf
+    words: Counter[str] = field(default_factory=Counter)
+    complete: bool = True
+    infinite: list[int] = field(default_factory=lambda: [0, 0])
+    distinct: Counter[float] | None = field(default_factory=Counter)
+
+    def add(self, column: Column) -> None:
+        """Take a column's values in."""
+        if isinstance(column, Mixed):
+            self.add(column.numbers)
+            self.add(column.categories)
+        elif isinstance(column, Categories):
+            self._add_words(column)
+        else:
+            self._add_numbers(column)
+
+    def _add_numbers(self, column: Floats) -> None:
+        values = column[~np.isnan(column)]
+        self.present += len(values)
+        self.numbers += len(values)
+        for side, infinity in enumerate((-np.inf, np.inf)):
+            self.infinite[side] += int(np.count_nonzero(values == infinity))
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return
+        self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
+        self.collector.add(values)
+        if self.distinct is not None:
+            found, counts = np.unique(values, return_counts=True)
+            if len(found) <= MOST_DISTINCT:
+                self.distinct.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
+            if len(found) > MOST_DISTINCT or len(self.distinct) > MOST_DISTINCT:
+                self.distinct = None
+
+    def _add_words(self, column: Categories) -> None:
+        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.vocabulary)).tolist()
+        self.present += sum(counts)
+        self.words.update({text: count for text, count in zip(column.vocabulary, counts, strict=True) if count})
+        if len(self.words) > MOST_CATEGORIES:
+            self.words = Counter(dict(self.words.most_common(MOST_CATEGORIES // 2)))
+            self.complete = False
+
+    def kind(self, role: str) -> str:
+        """Infer the kind: text is categorical, and so are outputs with few distinct whole numbers (class labels)."""
+        if self.words and self.numbers < NUMERIC_SHARE * self.present:
+            return CATEGORICAL
+        classes = self.distinct is not None and len(self.distinct) <= TOP_CATEGORIES and bool(self.distinct)
+        whole = classes and all(value.is_integer() for value in self.distinct or ())
+        return CATEGORICAL if role == OUTPUT and whole and not self.words else NUMERIC
+
+    def category_counts(self) -> Counter[str]:
+        """Return the rows of each category, numbers under their text."""
+        counts = Counter(self.words)
+        for value, count in (self.distinct or {}).items():
+            counts[word(value)] += count
+        return counts
+
+    def categories(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        """Return the named categories (most frequent first, ties by name), the tail, and whether they are all."""
+        counts = self.category_counts()
+        names = sorted(counts, key=lambda name: (-counts[name], name))
+        tail = tuple(sorted(names[TOP_CATEGORIES : TOP_CATEGORIES + MOST_TAIL]))
+        complete = self.complete and len(names) <= TOP_CATEGORIES + MOST_TAIL
+        return tuple(names[:TOP_CATEGORIES]), tail, complete
+
+    def edge_values(self) -> tuple[Floats, Floats]:
+        """Return distinct values, ascending, with weights; exact while there are few."""
+        if self.distinct is None:
+            return self.collector.values()
+        values = np.array(sorted(self.distinct))
+        return values, np.array([self.distinct[value] for value in values.tolist()], dtype=np.float64)
+
+
+@dataclass(slots=True)
+class Survey:
+    """A first look at all columns of a stream of batches.
+
+    Args:
+        collector: makes what keeps a numeric column's values.
+        kinds: kinds that are given, by column name.
+        limit: columns surveyed at most; further ones are left out and counted in `cut`.
+    """
+
+    collector: Callable[[], Collector]
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    limit: int = 2_000
+    rows: int = 0
+    columns: dict[tuple[str, str], ColumnSurvey] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+
+    def add(self, batch: Batch) -> None:
+        """Take a batch in."""
+        self.rows += batch.rows
+        for role, name, column in batch.columns:
+            survey = self._survey(role, name)
+            if survey is not None:
+                survey.add(as_categories(column) if self.kinds.get(name) == CATEGORICAL else column)
+
+    def _survey(self, role: str, name: str) -> ColumnSurvey | None:
+        known = self.columns.get((role, name))
+        if known is None and len(self.columns) >= self.limit:
+            if len(self.cut) < self.limit:
+                self.cut.add(name)
+            return None
+        return known or self.columns.setdefault((role, name), ColumnSurvey(self.collector()))
+
+    def kind(self, role: str, name: str) -> str:
+        """Return a column's kind: the given one, else the inferred one."""
+        given: Any = self.kinds.get(name)
+        return given or self.columns[role, name].kind(role)

@@ -1,0 +1,22 @@
+"""Sketches: what is counted of columns, as arrays that add.
+
+A spec says what is counted and gives `zero()` and `of(values)`; a sketch is its arrays and has `merge`; answers are
+properties. All columns of a kind share one sketch: the leading axis of every array is the column.
+"""
+
+from driftgauge.sketch.additive import Sketch, Spec
+from driftgauge.sketch.categories import TOP_CATEGORIES, CategoryCounts, CategorySpec
+from driftgauge.sketch.exponential import ExponentialHistogram, ExponentialSpec
+from driftgauge.sketch.histogram import Histogram, HistogramSpec
+
+__all__ = [
+    "TOP_CATEGORIES",
+    "CategoryCounts",
+    "CategorySpec",
+    "ExponentialHistogram",
+    "ExponentialSpec",
+    "Histogram",
+    "HistogramSpec",
+    "Sketch",
+    "Spec",
+]
