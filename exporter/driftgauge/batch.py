@@ -72,7 +72,7 @@ class Requests:
     """The inference requests that a batch came from; one request may carry many rows.
 
     `latencies` holds seconds, one entry for each request whose duration is known; `failures` counts failed requests by
-    reason (a bounded set, see `ingest.fields`).
+    reason (a bounded set, see `ingest.FAILURES`).
     """
 
     count: int = 0

@@ -36,6 +36,7 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType({
     "too_large": (413, "the body, its decompressed size, its rows or its columns are over the limit"),
     "content_type": (415, "no decoder for this Content-Type"),
     "queue_full": (429, "limits.queue_bytes are waiting already"),
+    "config_invalid": (503, "the exporter runs with an invalid configuration and counts nothing"),
 })
 
 

@@ -90,6 +90,8 @@ def test_a_chunk_of_no_rows_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes(HEAD)
     with pytest.raises(SourceError, match="at least one row a chunk"):
         open_source(tmp_path / "t.csv", chunk_rows=0)
+    with pytest.raises(SourceError, match="at least one row a chunk"):
+        list(from_arrays({"a": [1]}, chunk_rows=-1).batches())
 
 
 def test_a_file_that_vanishes_is_an_error(tmp_path):

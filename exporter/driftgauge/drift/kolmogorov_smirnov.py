@@ -51,4 +51,5 @@ def _tail(x: Float64s) -> Float64s:
     large = 2 * ((-1.0) ** (k - 1) * np.exp(-2 * (k * x[..., None]) ** 2)).sum(axis=-1)
     odd = 2 * k - 1
     small = 1 - np.sqrt(2 * np.pi) / x * np.exp(-((odd * np.pi) ** 2) / (8 * x[..., None] ** 2)).sum(axis=-1)
-    return np.clip(np.where(x > 1.0, large, small), 0.0, 1.0)
+    tail: Float64s = np.clip(np.where(x > 1.0, large, small), 0.0, 1.0)
+    return tail

@@ -1,7 +1,7 @@
 """Compression: gzip bodies, recognised by their first two bytes.
 
 Guarantee: memory stays within the limit plus one 64 KiB piece whatever the stream claims, and time is linear in what is
-read: members (RFC 1952 §2.2) are bounded, because a body of 800,000 empty ones costs seconds and holds nothing.
+read: members (RFC 1952 §2.2) are bounded, because a body of 800,000 empty ones costs time and holds nothing.
 """
 
 from __future__ import annotations

@@ -89,8 +89,8 @@ def count_unknown(violations: Violations, names: Iterable[str]) -> None:
 
 def name_of(value: Any, field: str) -> str | None:
     """Return a model's name or version as text; None where it is absent."""
-    if value is None or (isinstance(value, str) and value):
-        return value
+    if value is None or isinstance(value, str):
+        return value or None
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return str(value)
     raise DecodeError("structure", f"expected {field} to be text, got {excerpt(value)}", field=field)
@@ -155,7 +155,7 @@ def _numbers_of(values: Sequence[Any]) -> tuple[Floats, int]:
 def scores_of(values: Sequence[Any], field: str, limits: Limits, violations: Violations) -> Floats | None:
     """Return class scores as [rows, classes], NaN where a row gives none of the usual length; None without any."""
     widths = Counter(len(row) for row in values if isinstance(row, list) and len(row) >= 2)
-    width = widths.most_common(1)[0][0] if widths else 0
+    width = widths.most_common(1)[0][0] if widths else -1
     usable = np.array([_is_score_row(row, width) for row in values], dtype=bool)
     violations[(field, "wrong_type")] += sum(row is not None for row in values) - int(np.count_nonzero(usable))
     if not usable.any():

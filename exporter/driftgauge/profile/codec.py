@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -163,7 +164,7 @@ def _check_numeric(record: Record) -> None:
         if len(record[part]) != bins:
             raise ProfileError(f"column {name!r}: {len(record[part])} {part} for {bins} bins")
     edges = record["edges"]
-    if any(not math.isfinite(edge) for edge in edges) or any(b <= a for a, b in zip(edges, edges[1:], strict=False)):
+    if any(not math.isfinite(edge) for edge in edges) or any(b <= a for a, b in pairwise(edges)):
         raise ProfileError(f"column {name!r}: edges must be finite and ascending")
     for count in (*record["counts"], record["missing"], *record["infinite"]):
         _count(count, f"column {name!r}: counts")

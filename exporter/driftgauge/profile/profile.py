@@ -73,7 +73,7 @@ class ProfileSpec:
     schema: Schema
     histogram: HistogramSpec
     categories: CategorySpec
-    latency: ExponentialSpec = ExponentialSpec()
+    latency: ExponentialSpec = field(default_factory=ExponentialSpec)
     _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

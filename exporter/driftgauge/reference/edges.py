@@ -35,7 +35,8 @@ def choose_edges(values: Floats, weights: Floats, bins: int, precision: type[np.
         return np.empty(0)
 
     def before(value: Floats) -> Floats:
-        return np.nextafter(value.astype(precision), precision(-np.inf)).astype(np.float64)
+        smaller: Floats = np.nextafter(value.astype(precision), precision(-np.inf)).astype(np.float64)
+        return smaller
 
     # An edge below the smallest value makes a new, smaller value new mass, as the last edge does for a larger one.
     if len(values) <= bins:

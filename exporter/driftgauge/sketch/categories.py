@@ -130,7 +130,8 @@ class CategoryCounts(Sketch):
     @property
     def total(self) -> Counts:
         """Rows per column, missing ones included."""
-        return self.counts.sum(axis=1)
+        total: Counts = self.counts.sum(axis=1)
+        return total
 
     @property
     def missing_ratio(self) -> NDArray[np.float64]:
@@ -143,4 +144,4 @@ class CategoryCounts(Sketch):
         """Share of the present values whose category the reference did not have; NaN without any."""
         with np.errstate(invalid="ignore"):
             ratio: NDArray[np.float64] = self.unseen / (self.total - self.counts[:, -1])
-            return ratio
+        return ratio

@@ -88,7 +88,8 @@ class ExponentialHistogram(Sketch):
     @property
     def total(self) -> Counts:
         """Values per column."""
-        return self.counts.sum(axis=1)
+        total: Counts = self.counts.sum(axis=1)
+        return total
 
     def quantiles(self, levels: Sequence[float]) -> NDArray[np.float64]:
         """Return the quantiles of every column, shape [columns, levels]; NaN where nothing was counted.

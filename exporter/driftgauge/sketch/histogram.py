@@ -190,30 +190,35 @@ class Histogram(Sketch):
     @property
     def total(self) -> Counts:
         """Rows per column, missing ones included."""
-        return self.counts.sum(axis=1)
+        total: Counts = self.counts.sum(axis=1)
+        return total
 
     @property
     def present(self) -> Counts:
         """Rows per column whose value is a number, infinities included."""
-        return self.counts[:, :-1].sum(axis=1)
+        present: Counts = self.counts[:, :-1].sum(axis=1)
+        return present
 
     @property
     def finite(self) -> Counts:
         """Finite values per column."""
-        return self.present - self.infinite.sum(axis=1)
+        finite: Counts = self.present - self.infinite.sum(axis=1)
+        return finite
 
     @property
     def mean(self) -> Float64s:
         """Mean of the finite values per column; NaN where there are none."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self.spec.centers + self.sums.sum(axis=1) / self.finite
+            mean: Float64s = self.spec.centers + self.sums.sum(axis=1) / self.finite
+        return mean
 
     @property
     def stddev(self) -> Float64s:
         """Standard deviation of the finite values per column; NaN where there are none."""
         with np.errstate(invalid="ignore", divide="ignore"):
             gap = self.sums.sum(axis=1) / self.finite
-            return np.sqrt(np.maximum(self.squares / self.finite - gap * gap, 0.0))
+            stddev: Float64s = np.sqrt(np.maximum(self.squares / self.finite - gap * gap, 0.0))
+        return stddev
 
     @property
     def missing_ratio(self) -> Float64s:
@@ -225,7 +230,8 @@ class Histogram(Sketch):
     def outside_ratio(self) -> Float64s:
         """Share of the present values outside the reference's range; NaN without any."""
         with np.errstate(invalid="ignore"):
-            return self.outside.sum(axis=1) / self.present
+            ratio: Float64s = self.outside.sum(axis=1) / self.present
+        return ratio
 
     @property
     def bin_means(self) -> Float64s:

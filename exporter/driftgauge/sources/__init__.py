@@ -5,7 +5,7 @@
         ...
 
 A source can be read as often as needed and gives the same batches each time. It holds one chunk of rows and forgets it
-when the next one is asked for: at most 65,536 rows by default, and for text formats at most 2^20 cells (about 80 MB).
+when the next one is asked for: at most 65,536 rows by default, and for text formats at most 2^20 cells (100 MB of CSV, 150 MB of JSON).
 Importing needs NumPy only; Parquet asks for its extra when the first file is read.
 """
 

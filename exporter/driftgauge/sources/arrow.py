@@ -3,7 +3,7 @@
 Dictionaries and text become categories through their codes, without a Python object a row; float32 stays float32;
 integers and decimals become float64; booleans the categories "false" and "true"; timestamps, dates and durations
 seconds. Nested and binary columns are errors that name the column.
-Time: 1 to 20 ns a value. Nothing here imports pyarrow: a type is known by the word its name begins with.
+Time: below 60 ns a value, the decoding of a Parquet file included. Nothing here imports pyarrow: a type is known by the word its name begins with.
 """
 
 from __future__ import annotations

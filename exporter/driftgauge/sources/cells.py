@@ -4,7 +4,7 @@ All cells numbers: floats. None a number: categories. Both: Mixed, each row in t
 whose kind changes in the middle of a file is not counted as something else in silence. Empty cells and the markers in
 `MISSING_TEXTS` are missing in every column; a column of nothing else is a column of NaN.
 
-Time on one core: 60 ns a cell for numbers, 70 ns for categories with few values, 500 ns where all values differ.
+Time on one core: 150 ns a cell for numbers, 100 ns for categories with few values, 2,400 ns where all texts differ.
 Memory: a distinct text is parsed once and kept once.
 """
 

@@ -3,7 +3,8 @@
 The first line names the columns, every further record has as many cells; blank lines are passed over. Quoting follows
 RFC 4180. A record that does not fit is an error with the line it begins on. A column's kind is decided for each chunk
 (see `cells`).
-Time on one core: 0.45 microseconds a cell, so 9 s for 1,000,000 rows of 20 columns. Memory: one chunk of text, 80 MB.
+Time on one core: 0.5 microseconds a cell: 9 to 11 s for 1,000,000 rows of 15 numbers and 5 texts.
+Memory: one chunk of text, 100 MB.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Event times: whatever a table holds, as seconds since 1970 (UTC).
 
 Numbers are seconds already, text is RFC 3339 or ISO 8601, datetimes are converted; a time without a zone is UTC.
-Results are exact to a microsecond. A distinct text is parsed once, in about 0.5 microseconds.
+Results are exact to a microsecond. A distinct text is parsed once, in about 1.4 microseconds.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     94110, 94110.0, "94110"  -> "94110"        True -> "true"        None, NaN -> missing
 
-Cost: a distinct value is labelled once; coding a column of texts takes about 50 ns a row.
+Cost: a distinct value is labelled once; coding a column of texts takes about 60 ns a row.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Only the columns that have a role are read; row groups are decoded in chunks. The number of rows is known from the file's
 footer. pyarrow is imported when the first file is read; without it the error names the extra.
-Memory: one chunk, beside the pages of the row group that pyarrow holds. Time: 1.2 s for 1,000,000 rows of 20 columns.
+Memory: one chunk, beside the pages of the row group that pyarrow holds: 230 MB for
+1,000,000 rows of 20 columns in one row group, which take 1.2 s.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ __all__ = ["CELLS", "CHUNK_ROWS", "Part", "Source", "Table", "chunk_height"]
 #: rows of a chunk, unless told otherwise: enough to hide the cost of a chunk, few enough to stay in tens of megabytes
 CHUNK_ROWS = 65_536
 
-#: cells of a chunk of text; one costs 60 to 80 bytes as a Python string, so a chunk stays near 80 MB however wide it is
+#: cells of a chunk of text; one costs 60 to 80 bytes as a Python string, so a chunk stays near 100 MB however wide it is
 CELLS = 2**20
 
 Part: TypeAlias = tuple[Batch, float]

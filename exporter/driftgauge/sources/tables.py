@@ -62,6 +62,8 @@ def _read_frame(frame: Any, roles: Roles, chunk_rows: int) -> Iterator[Part]:
 
 
 def _cuts(rows: int, chunk_rows: int) -> Iterator[tuple[int, int]]:
+    if chunk_rows < 1:
+        raise SourceError(f"expected at least one row a chunk, found {chunk_rows}")
     for start in range(0, rows, chunk_rows):
         yield start, min(start + chunk_rows, rows)
 

@@ -1,0 +1,84 @@
+"""`driftgauge profile build`: a data file becomes a profile, the reference that production is compared with."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from driftgauge.cli.files import STANDARD, check_writable, observed, write
+from driftgauge.cli.progress import Progress
+from driftgauge.cli.roles import add_kind_arguments, add_role_arguments, kinds_of, roles_of
+from driftgauge.cli.terminal import compact_bytes, printable
+from driftgauge.profile import Reference, dumps
+from driftgauge.reference import BuildOptions, build
+from driftgauge.reference.edges import BINS
+from driftgauge.sources import open_source
+
+__all__ = ["DESCRIPTION", "HELP", "USAGE", "add_arguments", "run"]
+
+HELP = "count a data file (CSV, Parquet, JSON lines) into a profile"
+USAGE = "driftgauge profile build FILE -o PROFILE [options]"
+DESCRIPTION = """\
+Count a data file into a profile: quantile bins and category counts, no rows.
+The file is read twice and never held in memory. Kinds of files: .csv, .tsv,
+.jsonl, .ndjson (each also with .gz), .parquet, .pq.
+
+  driftgauge profile build train.csv -o profile.json \\
+      --prediction approved --probability p_yes --ignore customer_id"""
+
+#: what a Kubernetes ConfigMap holds
+CONFIG_MAP_BYTES = 2**20
+#: more bins need more than a thousand rows a window before anything can be seen in them (statistics.md 0)
+MOST_BINS = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("file", metavar="FILE", help="the data file")
+    parser.add_argument(
+        "-o", "--output", metavar="PROFILE", required=True, help='the profile to write; "-": standard output'
+    )
+    group = add_role_arguments(parser)
+    add_kind_arguments(group)
+    about = parser.add_argument_group("what the profile says of itself")
+    about.add_argument("--name", default="", help="name of the data; the file's name by default")
+    about.add_argument("--model", default="", help="the model that it is meant for")
+    about.add_argument("--version", default="", metavar="V", help="the version of the model")
+    parser.add_argument("--bins", type=_bins, default=BINS, metavar="K", help=f"bins of a continuous column ({BINS})")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build the profile, write it, and say what it is."""
+    check_writable(args.output)
+    source = open_source(args.file, roles_of(args))
+    options = BuildOptions(
+        args.name or source.name, time.time(), args.model, args.version, bins=args.bins, kinds=kinds_of(args)
+    )
+    with Progress(sys.stderr) as progress:
+        reference = build(observed(source, progress, passes=2), options)
+        seconds = progress.seconds
+    size = write(args.output, dumps(reference))
+    said = sys.stderr if args.output == STANDARD else sys.stdout
+    for line in _summary(args.output, reference, size, seconds):
+        print(line, file=said)
+    return 0
+
+
+def _bins(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= MOST_BINS:
+        raise argparse.ArgumentTypeError(f"expected a number of bins from 2 to {MOST_BINS}, found {text!r}")
+    return int(text)
+
+
+def _summary(output: str, reference: Reference, size: int, seconds: float) -> list[str]:
+    schema = reference.profile.spec.schema
+    notes = [f"note: {note}" for note in reference.provenance.notes]
+    if size > CONFIG_MAP_BYTES:
+        notes.append(f"note: {compact_bytes(size)} are more than a ConfigMap holds (1 MiB); mount it from a volume")
+    return [
+        f"{'profile' if output == STANDARD else output}: {reference.rows:,} rows, {len(schema.columns)} columns "
+        f"({len(schema.numeric)} numeric, {len(schema.categorical)} categorical), {compact_bytes(size)}, "
+        f"digest {reference.digest}, {seconds:.1f} s",
+        *map(printable, notes),
+    ]

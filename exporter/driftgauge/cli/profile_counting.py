@@ -1,0 +1,108 @@
+"""A data file counted with a reference's bins, as the exporter would count the same rows as traffic."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from driftgauge.batch import Batch
+from driftgauge.cli.files import observed
+from driftgauge.cli.progress import Progress
+from driftgauge.errors import SourceError
+from driftgauge.profile import OUTPUT, Profile, Reference
+from driftgauge.profile.reading import word
+from driftgauge.sources import Roles, open_source
+
+__all__ = ["Counted", "count"]
+
+#: rows looked at to learn which columns a file has
+_PEEKED_ROWS = 1_000
+#: columns that a note names before it says how many more there are
+_LISTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is compared with the reference, under its name, with what a person should know of it."""
+
+    name: str
+    profile: Profile
+    notes: tuple[str, ...]
+
+
+def count(path: str, roles: Roles, reference: Reference, progress: Progress) -> Counted:
+    """Count the file at *path* with the spec of *reference*.
+
+    Raises:
+        SourceError: it cannot be read, or has no rows.
+    """
+    source = open_source(path, _as_in(reference, roles, path))
+    spec = reference.profile.spec
+    profile, violations, given = spec.zero(), Counter[tuple[str, str]](), False
+    for batch in observed(source, progress, passes=1)():
+        reading = spec.read(batch)
+        profile = profile.merge(spec.count(reading.block))
+        violations.update(reading.violations)
+        given = given or bool(batch.outputs)
+    if not profile.rows[0]:
+        raise SourceError(f"{path}: no rows to compare")
+    notes = [*_violation_notes(source.name, violations), *([] if given else _output_notes(reference))]
+    return Counted(source.name, profile, tuple(notes))
+
+
+def _as_in(reference: Reference, roles: Roles, path: str) -> Roles:
+    """Return *roles* with the columns that the reference read as text and this file might show as numbers."""
+    wanted = _text_columns(reference.profile)
+    if not wanted:
+        return roles
+    first = next(open_source(path, roles, chunk_rows=_PEEKED_ROWS).batches(), Batch(0))
+    names = (
+        roles.prediction or name if (role, name) == (OUTPUT, "prediction") else name
+        for role, name, _ in first.columns
+        if (role, name) in wanted
+    )
+    return replace(roles, categorical=tuple(names))
+
+
+def _text_columns(profile: Profile) -> set[tuple[str, str]]:
+    """Return columns with categories that numbers would spell otherwise, such as 007 or 1.0."""
+    spec = profile.spec
+    return {
+        (column.role, column.name)
+        for column, names, tail in zip(
+            spec.schema.categorical, spec.categories.names, spec.categories.tails, strict=True
+        )
+        if any(map(_odd_number, (*names, *tail)))
+    }
+
+
+def _odd_number(text: str) -> bool:
+    try:
+        return word(float(text)) != text
+    except ValueError:
+        return False
+
+
+def _violation_notes(name: str, violations: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    by_reason: dict[str, list[str]] = {}
+    for column, reason in violations:
+        by_reason.setdefault(reason, []).append(column)
+    if lacking := by_reason.get("missing_column"):
+        yield f"{name} lacks {_listed(lacking)}: their rows count as missing"
+    if unknown := by_reason.get("unknown_column"):
+        yield f"not in the reference and left out: {_listed(unknown)}"
+    for column in by_reason.get("wrong_type", ()):
+        yield f"column {column!r} is numeric: {violations[column, 'wrong_type']:,} values of text count as missing"
+
+
+def _output_notes(reference: Reference) -> Iterator[str]:
+    outputs = [column.name for column in reference.profile.spec.schema.columns if column.role == OUTPUT]
+    if outputs:
+        yield f"not compared: {_listed(outputs)}; say --prediction, --probability or --output-column to compare outputs"
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = sorted(names)
+    more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
+    return ", ".join(map(repr, every[:_LISTED])) + more

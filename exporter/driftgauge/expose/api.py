@@ -1,0 +1,165 @@
+"""The read-only JSON API: views as plain values that any JSON encoder takes; what is undefined is null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
+from driftgauge.expose.bins import histograms
+from driftgauge.expose.values import finite, finite_all
+from driftgauge.model import QUANTILES, Evaluation, ModelView
+from driftgauge.profile import Reference
+
+__all__ = ["describe_model", "list_models"]
+
+Json = dict[str, Any]
+
+STATUSES: Mapping[int, str] = MappingProxyType({UNDECIDED: "undecided", OK: "ok", WARN: "warn", ALERT: "alert"})
+
+
+def list_models(views: Iterable[ModelView]) -> Json:
+    """Answer `GET /api/v1/models`."""
+    ordered = sorted(views, key=lambda view: (view.name, view.version))
+    return {"models": [_overview(view) for view in ordered]}
+
+
+def describe_model(view: ModelView) -> Json:
+    """Answer `GET /api/v1/models/{model}/versions/{version}`."""
+    counters = view.counters
+    latency = view.settings.latency
+    return {
+        **_overview(view),
+        "failures": dict(sorted(counters.failures.items())),
+        "late": dict(sorted(counters.late.items())),
+        "violations": [
+            {"feature": feature, "reason": reason, "count": count}
+            for (feature, reason), count in sorted(counters.violations.items())
+        ],
+        "latency_thresholds": {"warn_seconds": latency.warn_seconds, "alert_seconds": latency.alert_seconds},
+        "evaluation": None if view.evaluation is None else _evaluation(view.evaluation),
+    }
+
+
+def _overview(view: ModelView) -> Json:
+    counters, evaluation = view.counters, view.evaluation
+    rows, wanted = view.learned_rows
+    return {
+        "name": view.name,
+        "version": view.version,
+        "state": view.state,
+        "status": "undecided" if evaluation is None else STATUSES[_worst(evaluation.status)],
+        "requests": counters.requests,
+        "predictions": counters.predictions,
+        "last_observation": counters.last_observation,
+        "learning": {"rows": rows, "wanted_rows": wanted} if view.state == "learning" else None,
+        "reference": None if view.reference is None else _reference(view.reference, view.mode),
+        "worst_column": None if evaluation is None else _worst_column(evaluation),
+    }
+
+
+def _worst(status: NDArray[np.int8]) -> int:
+    return int(status.max(initial=UNDECIDED))
+
+
+def _reference(reference: Reference, mode: str) -> Json:
+    provenance = reference.provenance
+    return {
+        "digest": reference.digest,
+        "mode": mode,
+        "rows": reference.rows,
+        "name": provenance.name,
+        "created": finite(provenance.created),
+        "model": provenance.model,
+        "version": provenance.version,
+        "time_range": None if provenance.time_range is None else [finite(time) for time in provenance.time_range],
+        "notes": list(provenance.notes),
+    }
+
+
+def _worst_column(evaluation: Evaluation) -> Json | None:
+    """Return the column of the highest status, and among those of the largest debiased distance in the status window."""
+    debiased = evaluation.scores.debiased[evaluation.windows.index(evaluation.status_window)]
+    if not len(debiased) or np.isnan(debiased).all():
+        return None
+    number = int(np.lexsort((np.nan_to_num(debiased, nan=-1.0), evaluation.status))[-1])
+    column = evaluation.columns[number]
+    return {
+        "feature": column.name,
+        "role": column.role,
+        "status": STATUSES[int(evaluation.status[number])],
+        "window": evaluation.status_window.name,
+        "debiased": finite(debiased[number]),
+    }
+
+
+def _evaluation(evaluation: Evaluation) -> Json:
+    return {
+        "time": evaluation.time,
+        "status_window": evaluation.status_window.name,
+        "windows": _windows(evaluation),
+        "columns": [_column(evaluation, number) for number in range(len(evaluation.columns))],
+        "classes": _classes(evaluation),
+    }
+
+
+def _windows(evaluation: Evaluation) -> list[Json]:
+    return [
+        {
+            "name": window.name,
+            "seconds": window.seconds,
+            "coverage": finite(evaluation.coverage[number]),
+            "judging": bool(evaluation.judging[number]),
+            "evidence_threshold": finite(evaluation.evidence_threshold[number]),
+            "latency_seconds": {
+                str(level): finite(value) for level, value in zip(QUANTILES, evaluation.latency[number], strict=True)
+            },
+        }
+        for number, window in enumerate(evaluation.windows)
+    ]
+
+
+def _column(evaluation: Evaluation, number: int) -> Json:
+    column = evaluation.columns[number]
+    return {
+        "feature": column.name,
+        "role": column.role,
+        "kind": column.kind,
+        "status": STATUSES[int(evaluation.status[number])],
+        "undecided": evaluation.undecided[number] or None,
+        "windows": {window.name: _score(evaluation, place, number) for place, window in enumerate(evaluation.windows)},
+        "measures": {name: finite(values[number]) for name, values in evaluation.measures.items()},
+        "facts": {name: finite(values[number]) for name, values in evaluation.facts.items()},
+        "histogram": histograms(evaluation.reference.profile, evaluation.current, number),
+    }
+
+
+def _score(evaluation: Evaluation, window: int, column: int) -> Json:
+    scores, place = evaluation.scores, (window, column)
+    return {
+        "js_distance": finite(scores.score[place]),
+        "noise_floor": finite(scores.noise_floor[place]),
+        "debiased": finite(scores.debiased[place]),
+        "evidence": finite(scores.evidence[place]),
+        "samples": finite(scores.samples[place]),
+        "warn": finite(evaluation.warn[place]),
+        "alert": finite(evaluation.alert[place]),
+        "status": STATUSES[int(evaluation.window_status[place])],
+    }
+
+
+def _classes(evaluation: Evaluation) -> list[Json]:
+    return [
+        {
+            "feature": shares.column.name,
+            "classes": list(shares.classes),
+            "ratios": finite_all(shares.ratios),
+            "rate_ratios": finite_all(shares.rates.ratio),
+            "rate_ratio_evidence": finite_all(shares.rates.evidence),
+        }
+        for shares in evaluation.classes
+    ]

@@ -1,0 +1,92 @@
+"""What the exporter tells of itself: a record of plain numbers, and its families."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge import names
+from driftgauge.errors import REASONS
+from driftgauge.expose.family import Family, Samples, histogram_prefixes, histogram_values
+from driftgauge.expose.text import pairs
+from driftgauge.ingest import DECODERS
+from driftgauge.names import Metric
+
+__all__ = ["ExporterView", "exporter_families"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExporterView:
+    """All that can be told of the exporter at one time.
+
+    Attributes:
+        version: of driftgauge.
+        batches: bodies taken in by format (their content type).
+        rows: rows taken in by format.
+        rejected_rows: rows of accepted bodies that could not be used, by reason.
+        dropped: bodies refused, by reason.
+        queue_bytes: bytes received and not yet counted.
+        queue_limit_bytes: `limits.queue_bytes`.
+        ingest_bounds: upper bounds of the buckets of the ingest duration, seconds, without +Inf.
+        ingest_counts: bodies per bucket and beyond, not cumulative.
+        ingest_seconds: sum of these durations.
+        collect_seconds: duration of the last evaluation and rendering; None before the first.
+        collect_errors: evaluations and renderings that failed.
+        config_valid: whether the running configuration is valid.
+        config_reload_success: whether the last reading of it succeeded.
+        config_reload_time: of the last one that did, seconds since 1970; None when none has.
+    """
+
+    version: str
+    batches: Mapping[str, int] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    rejected_rows: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    queue_bytes: int = 0
+    queue_limit_bytes: int = 0
+    ingest_bounds: tuple[float, ...] = ()
+    ingest_counts: Sequence[int] | NDArray[np.int64] = (0,)
+    ingest_seconds: float = 0.0
+    collect_seconds: float | None = None
+    collect_errors: int = 0
+    config_valid: bool = True
+    config_reload_success: bool = True
+    config_reload_time: float | None = None
+
+
+def exporter_families(view: ExporterView, suppressed: Mapping[str, int]) -> Iterator[Family]:
+    """Yield the families of the exporter itself."""
+    yield _family(names.BUILD_INFO, {view.version: 1})
+    yield _family(names.INGEST_BATCHES, dict.fromkeys(DECODERS, 0) | dict(sorted(view.batches.items())))
+    yield _family(names.INGEST_ROWS, dict.fromkeys(DECODERS, 0) | dict(sorted(view.rows.items())))
+    yield _family(names.INGEST_REJECTED_ROWS, dict.fromkeys(REASONS, 0) | dict(sorted(view.rejected_rows.items())))
+    yield _family(names.INGEST_DROPPED, dict.fromkeys(REASONS, 0) | dict(sorted(view.dropped.items())))
+    yield _single(names.INGEST_QUEUE_BYTES, view.queue_bytes)
+    yield _single(names.INGEST_QUEUE_LIMIT_BYTES, view.queue_limit_bytes)
+    yield _ingest_duration(view)
+    yield _single(names.COLLECT_DURATION, view.collect_seconds)
+    yield _single(names.COLLECT_ERRORS, view.collect_errors)
+    yield _single(names.CONFIG_VALID, view.config_valid)
+    yield _single(names.CONFIG_RELOAD_SUCCESS, view.config_reload_success)
+    yield _single(names.CONFIG_RELOAD_TIMESTAMP, view.config_reload_time)
+    yield _family(names.SERIES_SUPPRESSED, suppressed)
+
+
+def _family(metric: Metric, values: Mapping[str, float]) -> Family:
+    """Make a family with one label."""
+    prefixes = [f"{metric.name}{{{pairs(metric.labels, (label,))}}} " for label in values]
+    return Family(metric, (Samples(prefixes, np.array(list(values.values()), dtype=np.float64)),))
+
+
+def _single(metric: Metric, value: float | None) -> Family:
+    """Make a family of one sample without labels."""
+    return Family(metric, (Samples([f"{metric.name} "], np.array([np.nan if value is None else float(value)])),))
+
+
+def _ingest_duration(view: ExporterView) -> Family:
+    metric = names.INGEST_DURATION
+    prefixes = histogram_prefixes(metric, "", view.ingest_bounds)
+    return Family(metric, (Samples(prefixes, histogram_values(view.ingest_counts, view.ingest_seconds)),))

@@ -1,0 +1,55 @@
+"""Layout: the blocks of one model, made once for its shape."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from driftgauge.expose.block import Block, Scope
+from driftgauge.expose.classes import ClassCut, class_blocks
+from driftgauge.expose.drift import drift_blocks
+from driftgauge.expose.fleet import fleet_blocks
+from driftgauge.expose.shape import Shape
+from driftgauge.expose.traffic import traffic_blocks
+from driftgauge.model import ModelView
+from driftgauge.names import Metric
+
+__all__ = ["Layout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The series of one model.
+
+    Attributes:
+        shape: what they depend on.
+        blocks: by metric.
+        sizes: series per rank, those without a value now included, so that what is cut does not change with values.
+        merged_classes: classes that were added up in `_other` because of the limit.
+    """
+
+    shape: Shape
+    blocks: Mapping[Metric, tuple[Block, ...]]
+    sizes: Mapping[str, int]
+    merged_classes: int
+
+    @classmethod
+    def of(cls, view: ModelView, shape: Shape, class_limit: int) -> Layout:
+        """Lay out the series of *view*."""
+        scope = Scope(shape.name, shape.version, shape.columns)
+        blocks = [*traffic_blocks(scope, shape), *drift_blocks(scope, shape), *class_blocks(scope, shape, class_limit)]
+        if view.reference is not None:
+            blocks += fleet_blocks(scope, shape, view.reference)
+        by_metric: defaultdict[Metric, list[Block]] = defaultdict(list)
+        sizes: Counter[str] = Counter()
+        for block in blocks:
+            by_metric[block.metric].append(block)
+            sizes[block.rank] += len(block.prefixes)
+        merged = sum(ClassCut.of(classes, class_limit).merged for _, classes in shape.classes)
+        return cls(shape, {metric: tuple(found) for metric, found in by_metric.items()}, sizes, merged)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Tell models and references apart."""
+        return self.shape.name, self.shape.version, self.shape.digest

@@ -1,0 +1,82 @@
+"""Shape: all that the set of a model's series depends on. Two views of the same shape have the same prefixes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from driftgauge.ingest import FAILURES
+from driftgauge.model import ModelView
+from driftgauge.profile import ColumnSchema
+
+__all__ = ["LATE", "UNDECIDED", "VIOLATIONS", "Shape"]
+
+#: reasons of rows left out because of their event time
+LATE = ("late", "future")
+#: reasons of a status that is undecided
+UNDECIDED = ("no_samples", "too_few", "learning", "warming", "too_variable", "no_reference")
+#: ways in which a column of the schema can break it
+VIOLATIONS = ("missing_column", "wrong_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What series a model has.
+
+    Attributes:
+        name: of the model.
+        version: of the model.
+        learning: whether a reference is being learned.
+        mode: `file` or `learned`.
+        digest: of the reference; "" without one.
+        columns: of the reference.
+        windows: names of the evaluated windows; none before the first evaluation.
+        status_window: name of the window that display measures are about.
+        measures: further measures.
+        classes: categorical outputs with their classes.
+        failures: reasons of failed requests, the known ones first.
+        late: reasons of late rows, the known ones first.
+        violations: (column, reason), those of the schema first.
+        undecided: reasons of undecided statuses, the known ones first.
+        fleet_bins: most bins of a column in the fleet's counters.
+    """
+
+    name: str
+    version: str
+    learning: bool
+    mode: str
+    digest: str
+    columns: tuple[ColumnSchema, ...]
+    windows: tuple[str, ...]
+    status_window: str
+    measures: tuple[str, ...]
+    classes: tuple[tuple[ColumnSchema, tuple[str, ...]], ...]
+    failures: tuple[str, ...]
+    late: tuple[str, ...]
+    violations: tuple[tuple[str, str], ...]
+    undecided: tuple[str, ...]
+    fleet_bins: int
+
+    @classmethod
+    def of(cls, view: ModelView) -> Shape:
+        """Return the shape of *view*."""
+        evaluation, counters = view.evaluation, view.counters
+        columns = () if view.reference is None else view.reference.profile.spec.schema.columns
+        # An input and an output may have the same name.
+        own = dict.fromkeys((column.name, reason) for column in columns for reason in VIOLATIONS)
+        return cls(
+            view.name,
+            view.version,
+            view.state == "learning",
+            view.mode,
+            "" if view.reference is None else view.reference.digest,
+            columns,
+            () if evaluation is None else tuple(window.name for window in evaluation.windows),
+            "" if evaluation is None else evaluation.status_window.name,
+            () if evaluation is None else tuple(evaluation.measures),
+            () if evaluation is None else tuple((shares.column, shares.classes) for shares in evaluation.classes),
+            tuple(dict.fromkeys((*FAILURES, *sorted(counters.failures)))),
+            tuple(dict.fromkeys((*LATE, *sorted(counters.late)))),
+            tuple(dict.fromkeys((*own, *sorted(counters.violations)))),
+            tuple(dict.fromkeys((*UNDECIDED, *sorted(set(() if evaluation is None else evaluation.undecided) - {""})))),
+            int(view.settings.drift.fleet_bins),
+        )

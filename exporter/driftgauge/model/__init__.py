@@ -1,0 +1,19 @@
+"""One model's state: what it has counted, its windows, its reference, and its status."""
+
+from driftgauge.model.evaluation import LATENCY_BUCKETS, QUANTILES, ClassShares, Counters, Evaluation, ModelView
+from driftgauge.model.evaluator import Evaluator, WindowSums
+from driftgauge.model.model import Model
+from driftgauge.model.registry import Registry
+
+__all__ = [
+    "LATENCY_BUCKETS",
+    "QUANTILES",
+    "ClassShares",
+    "Counters",
+    "Evaluation",
+    "Evaluator",
+    "Model",
+    "ModelView",
+    "Registry",
+    "WindowSums",
+]

@@ -1,0 +1,186 @@
+"""One version of a model: observations in, windows and evaluations out.
+
+    observe -> derive -> place in time -> stage -> ring -> collect -> evaluate
+
+Until there is a reference the rows go to the learner instead of the ring. Nothing here knows a thread or a clock: the
+wall time is an argument, and the caller sees to it that only one call runs at a time (`evaluate` may run beside the
+others once `collect` has returned).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from driftgauge.batch import Batch, concatenate
+from driftgauge.config import LimitSettings, ModelSettings
+from driftgauge.derive import with_probability_columns
+from driftgauge.model.evaluation import Evaluation, ModelView
+from driftgauge.model.evaluator import Evaluator, WindowSums
+from driftgauge.model.stage import Stage
+from driftgauge.model.tally import Tally
+from driftgauge.model.timeline import Placed, Timeline
+from driftgauge.profile import WINDOWS, Reference, Ring
+from driftgauge.reference import Learner, without
+
+__all__ = ["Model"]
+
+#: rows that wait for the learner, which like the sketches costs the same for one row as for many
+PENDING_ROWS = 1_024
+
+
+class Model:
+    """The state of one version of a model.
+
+    Args:
+        name: of the model.
+        version: of the model.
+        settings: of the model.
+        reference: the profile to compare with; None to learn one, or when the configured one cannot be read.
+        limits: bounds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        settings: ModelSettings,
+        reference: Reference | None = None,
+        limits: LimitSettings | None = None,
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.settings = settings
+        self._limits = limits or LimitSettings()
+        #: digest of the reference it was given; None when it is to learn one
+        self.given_digest = None if reference is None else reference.digest
+        self._tally = Tally()
+        self._timeline = Timeline(event=settings.clock == "event", lateness_seconds=settings.lateness_seconds)
+        self._pending: list[Batch] = []
+        self._next_tick: float | None = None
+        self._evaluation: Evaluation | None = None
+        self._reference: Reference | None = None
+        self._ignored = frozenset(name for name, column in settings.features.items() if column.ignore)
+        kinds = {name: column.kind for name, column in settings.features.items() if column.kind}
+        wanted = settings.reference.learn_rows
+        self._learner: Learner | None = None
+        if reference is not None:
+            self.refer_to(reference)
+        elif not settings.reference.path:
+            self._learner = Learner(wanted, bins=settings.reference.bins, kinds=kinds, limit=self._limits.columns)
+
+    def refer_to(self, reference: Reference) -> None:
+        """Compare with *reference* from now on, in empty windows."""
+        reference = without(reference, self._ignored)
+        self._reference = reference
+        self._learner = None
+        self._known = frozenset(column.name for column in reference.profile.spec.schema.columns)
+        self._ring = Ring(reference.profile.spec)
+        self._stage = Stage(reference.profile.spec)
+        self._evaluator = Evaluator(reference, self.settings)
+        self._evaluation = None
+
+    def observe(self, batch: Batch, wall: float) -> None:
+        """Take a batch in that arrived at *wall* (seconds since 1970)."""
+        self._tally.observe(batch, wall)
+        if self._reference is None and self._learner is None:
+            return
+        batch = self._prepared(batch)
+        latencies = batch.requests.latencies
+        for placed in self._timeline.place(batch, wall):
+            if placed.reason:
+                self._tally.late(placed.reason, placed.batch.rows)
+                continue
+            if self._learner is not None:
+                self._learn(placed)
+            else:
+                self._enter(placed, latencies)
+                latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
+
+    def flush(self, wall: float) -> None:
+        """Count what is staged."""
+        if self._learner is not None:
+            self._learn_pending(self._timeline.now(wall))
+        elif self._reference is not None and (flushed := self._stage.flush()) is not None:
+            self._ring.add(*flushed)
+
+    def due(self, wall: float) -> bool:
+        """Tell whether an evaluation is due on the model's clock."""
+        return self._next_tick is None or self._timeline.now(wall) >= self._next_tick
+
+    def collect(self, wall: float) -> WindowSums | None:
+        """Flush, and return the windows for `evaluate`; None while there is no reference."""
+        self.flush(wall)
+        now, tick = self._timeline.now(wall), self.settings.tick_seconds
+        self._next_tick = (now // tick + 1) * tick
+        if self._reference is None:
+            return None
+        ring = self._ring
+        return WindowSums(
+            now,
+            WINDOWS,
+            tuple(ring.window(window, now) for window in WINDOWS),
+            np.array([ring.coverage(window, now) for window in WINDOWS]),
+        )
+
+    def evaluate(self, sums: WindowSums) -> Evaluation:
+        """Score the windows and remember the result for `view`."""
+        self._evaluation = self._evaluator.evaluate(sums)
+        return self._evaluation
+
+    def tick(self, wall: float) -> Evaluation | None:
+        """Collect and evaluate, if that is due; return the latest evaluation."""
+        if self.due(wall) and (sums := self.collect(wall)) is not None:
+            self.evaluate(sums)
+        return self._evaluation
+
+    def view(self, wall: float) -> ModelView:
+        """Flush, and return all that can be told of the model now."""
+        self.flush(wall)
+        learner = self._learner
+        state = "learning" if learner is not None else "ready" if self._reference is not None else "no_reference"
+        return ModelView(
+            self.name,
+            self.version,
+            state,
+            "file" if self.settings.reference.path else "learned",
+            self._tally.counters,
+            (0, 0) if learner is None else (learner.rows, learner.wanted),
+            self._reference,
+            None if self._reference is None else self._ring.total,
+            self._evaluation,
+            self.settings,
+        )
+
+    def _prepared(self, batch: Batch) -> Batch:
+        batch = with_probability_columns(batch)
+        if not self._ignored.isdisjoint(batch.inputs):
+            kept = {name: column for name, column in batch.inputs.items() if name not in self._ignored}
+            batch = replace(batch, inputs=kept)
+        return batch
+
+    def _enter(self, placed: Placed, latencies: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+        reading = self._ring.spec.read(placed.batch)
+        self._tally.violated(reading.violations, self._known)
+        block = reading.block
+        if not self._stage.takes(block.rows, placed.time) and (flushed := self._stage.flush()) is not None:
+            self._ring.add(*flushed)
+        if self._stage.takes(block.rows, placed.time):
+            self._stage.add(block, latencies, placed.time)
+        else:  # larger than the stage
+            self._ring.add(self._ring.spec.count(block, latencies), placed.time)
+
+    def _learn(self, placed: Placed) -> None:
+        self._tally.violated(placed.batch.violations, frozenset())
+        self._pending.append(placed.batch)
+        if sum(batch.rows for batch in self._pending) >= PENDING_ROWS:
+            self._learn_pending(placed.time)
+
+    def _learn_pending(self, now: float) -> None:
+        if self._learner is None or not self._pending:
+            return
+        self._learner.observe(concatenate(self._pending))
+        self._pending = []
+        if self._learner.ready:
+            self.refer_to(self._learner.finish(now))

@@ -1,0 +1,80 @@
+"""Registry: the models of this exporter, configured and registered by themselves, within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from driftgauge.config import ModelSettings, Settings
+from driftgauge.errors import DecodeError
+from driftgauge.model.model import Model
+from driftgauge.profile import Reference
+
+__all__ = ["DEFAULT_VERSION", "Registry"]
+
+#: version of observations that name none (wire.md)
+DEFAULT_VERSION = "0"
+
+
+class Registry:
+    """All models by name and version.
+
+    Args:
+        settings: the whole configuration.
+        references: the configured profiles by their path; a path that is not in it could not be read.
+    """
+
+    def __init__(self, settings: Settings, references: Mapping[str, Reference]) -> None:
+        self._models: dict[tuple[str, str], Model] = {}
+        self.configure(settings, references)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All models, by name and version."""
+        return tuple(self._models[key] for key in sorted(self._models))
+
+    def configure(self, settings: Settings, references: Mapping[str, Reference]) -> None:
+        """Take a new configuration; models whose settings and reference are unchanged keep their state."""
+        self._settings = settings
+        self._references = references
+        for (name, version), model in list(self._models.items()):
+            wanted = self._wanted(name, version)
+            if wanted is None:
+                del self._models[name, version]
+            elif wanted != model.settings or not self._same_reference(model, wanted):
+                self._models[name, version] = self._make(name, version, wanted)
+        for configured in settings.models:
+            reference = references.get(configured.reference.path)
+            version = configured.version or (reference.provenance.version if reference else "")
+            if version and (configured.name, version) not in self._models:
+                self._models[configured.name, version] = self._make(configured.name, version, configured)
+
+    def find(self, name: str, version: str = DEFAULT_VERSION) -> Model:
+        """Return a model, registering it when that is allowed.
+
+        Raises:
+            DecodeError: the model is unknown and may not register itself, or there are too many.
+        """
+        known = self._models.get((name, version))
+        if known is not None:
+            return known
+        settings = self._wanted(name, version)
+        if settings is None:
+            names = ", ".join(sorted({model.name for model in self._settings.models})) or "none"
+            raise DecodeError("unknown_model", f"model {name[:80]!r} is not configured; known models: {names}")
+        if len(self._models) >= self._settings.limits.models:
+            raise DecodeError(
+                "model_limit",
+                f"model {name[:80]!r} version {version[:40]!r}: limits.models ({self._settings.limits.models}) is reached",
+            )
+        return self._models.setdefault((name, version), self._make(name, version, settings))
+
+    def _wanted(self, name: str, version: str) -> ModelSettings | None:
+        configured = self._settings.model(name, version)
+        return configured or (self._settings.defaults if self._settings.auto_register else None)
+
+    def _make(self, name: str, version: str, settings: ModelSettings) -> Model:
+        return Model(name, version, settings, self._references.get(settings.reference.path), self._settings.limits)
+
+    def _same_reference(self, model: Model, settings: ModelSettings) -> bool:
+        wanted = self._references.get(settings.reference.path)
+        return (wanted.digest if wanted else None) == model.given_digest

@@ -1,0 +1,364 @@
+"""Names: every metric with its type, labels and help; the only place where a metric name is spelled.
+
+A name is final once released. Base units, `_ratio` is 0..1, `_total` only on counters. What a window holds can fall, so
+it is a gauge, and its HELP says the window. An undefined value is an absent series, never NaN. Order: `ALL` is the order
+of a scrape and of the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+__all__ = ["ALL", "COUNTER", "GAUGE", "HISTOGRAM", "PREFIX", "Metric", "markdown", "plain"]
+
+PREFIX = "driftgauge_"
+
+COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
+
+_MODEL = ("model", "version")
+_COLUMN = (*_MODEL, "feature", "role")
+_SCORE = (*_COLUMN, "window")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        name: as samples carry it; a counter's with `_total`, a histogram's without `_bucket`.
+        type: `counter`, `gauge` or `histogram`.
+        help: unit, range and what it means.
+        labels: in the order in which they are written; a histogram's without `le`.
+        group: what it belongs to in the documentation.
+    """
+
+    name: str
+    type: str
+    help: str
+    labels: tuple[str, ...]
+    group: str
+
+
+def _counter(name: str, help_text: str, labels: tuple[str, ...], group: str) -> Metric:
+    return Metric(f"{PREFIX}{name}_total", COUNTER, help_text, labels, group)
+
+
+def _gauge(name: str, help_text: str, labels: tuple[str, ...], group: str) -> Metric:
+    return Metric(PREFIX + name, GAUGE, help_text, labels, group)
+
+
+def _histogram(name: str, help_text: str, labels: tuple[str, ...], group: str) -> Metric:
+    return Metric(PREFIX + name, HISTOGRAM, help_text, labels, group)
+
+
+_GROUP = "traffic"
+REQUESTS = _counter("requests", "Inference requests observed.", _MODEL, _GROUP)
+REQUEST_FAILURES = _counter(
+    "request_failures",
+    "Inference requests that failed, by reason; they are in the requests too.",
+    (*_MODEL, "reason"),
+    _GROUP,
+)
+PREDICTIONS = _counter(
+    "predictions", "Rows predicted; one request may carry many, failed rows are left out.", _MODEL, _GROUP
+)
+REQUEST_DURATION = _histogram(
+    "request_duration_seconds",
+    "Duration of inference requests in seconds, of those whose duration is known.",
+    _MODEL,
+    _GROUP,
+)
+LATENCY_QUANTILE = _gauge(
+    "latency_quantile_seconds",
+    "Quantile q of the request duration over the window in seconds, within 9 %.",
+    (*_MODEL, "window", "q"),
+    _GROUP,
+)
+
+_GROUP = "drift, per column"
+DRIFT_JS_DISTANCE = _gauge(
+    "drift_js_distance",
+    "Jensen-Shannon distance (base 2) between the reference and the window, 0 (same) to 1 (disjoint), over the window.",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_NOISE_FLOOR = _gauge(
+    "drift_noise_floor",
+    "Jensen-Shannon distance to be expected without any drift, from the sample sizes alone, 0 to 1, over the window.",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_DEBIASED = _gauge(
+    "drift_debiased",
+    "Jensen-Shannon distance without the share of the noise, 0 to 1, over the window; thresholds are about it.",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_EVIDENCE = _gauge(
+    "drift_evidence",
+    "Evidence of drift: -log10 of the probability of such a distance without drift, 0 to 300, over the window.",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_SAMPLES = _gauge("drift_samples", "Rows that the scores rest on, over the window.", _SCORE, _GROUP)
+DRIFT_STATUS = _gauge(
+    "drift_status",
+    "Status over the judging windows: -1 cannot judge, 0 ok, 1 warn, 2 alert. It is this pod's own.",
+    _COLUMN,
+    _GROUP,
+)
+DRIFT_UNDECIDED = _gauge(
+    "drift_undecided", "Always 1; says by its reason why the drift status is -1.", (*_COLUMN, "reason"), _GROUP
+)
+DRIFT_PSI = _gauge(
+    "drift_psi",
+    "Population stability index in nats, 0 or more, over the window; of this pod, half a row added to every bin (Jeffreys).",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_KL_BITS = _gauge(
+    "drift_kl_bits",
+    "Kullback-Leibler divergence KL(reference || current) in bits, 0 or more, over the window.",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_KS = _gauge(
+    "drift_ks",
+    "Kolmogorov-Smirnov distance of a numeric column over the reference's bins, 0 to 1, over the window.",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_WASSERSTEIN_SIGMA = _gauge(
+    "drift_wasserstein_sigma",
+    "Wasserstein distance of a numeric column in standard deviations of the reference, 0 or more, over the window.",
+    _SCORE,
+    _GROUP,
+)
+DRIFT_CHI2 = _gauge(
+    "drift_chi2", "Chi-square statistic of the two samples, 0 or more, over the window; for display.", _SCORE, _GROUP
+)
+DRIFT_MEAN_SHIFT_SIGMA = _gauge(
+    "drift_mean_shift_sigma",
+    "Shift of the mean of a numeric column in standard deviations of the reference, signed, over the window.",
+    _SCORE,
+    _GROUP,
+)
+
+_GROUP = "drift, per model"
+DRIFTED_FEATURES = _gauge(
+    "drifted_features",
+    "Columns that warn (severity warning) or alert (severity critical, counted only there), over the window.",
+    (*_MODEL, "window", "severity"),
+    _GROUP,
+)
+DRIFT_WORST_DEBIASED = _gauge(
+    "drift_worst_debiased",
+    "Largest debiased distance among the columns with enough samples, 0 to 1, over the window.",
+    (*_MODEL, "window"),
+    _GROUP,
+)
+
+_GROUP = "thresholds"
+DRIFT_THRESHOLD = _gauge(
+    "drift_threshold",
+    "Debiased distance, 0 to 1, from which on a column has the severity in the window; absent where the window does not judge.",
+    (*_SCORE, "severity"),
+    _GROUP,
+)
+DRIFT_EVIDENCE_THRESHOLD = _gauge(
+    "drift_evidence_threshold", "Evidence (-log10 p) that a status needs in the window.", (*_MODEL, "window"), _GROUP
+)
+LATENCY_THRESHOLD = _gauge(
+    "latency_threshold_seconds",
+    "95th percentile of the request duration in seconds from which on latency has the severity; absent unless configured.",
+    (*_MODEL, "severity"),
+    _GROUP,
+)
+
+_GROUP = "fleet"
+FEATURE_VALUES = _counter(
+    "feature_values",
+    "Values per bin (not cumulative) since the reference was set; add them over the pods for a fleet's distribution.",
+    (*_COLUMN, "bin", "reference"),
+    _GROUP,
+)
+FEATURE_REFERENCE_RATIO = _gauge(
+    "feature_reference_ratio",
+    "Share of the reference's values in the bin, 0 to 1.",
+    (*_COLUMN, "bin", "reference"),
+    _GROUP,
+)
+
+_GROUP = "rare classes"
+RATE_RATIO = _gauge(
+    "rate_ratio",
+    "Share of a rare class (under 10 % of the reference) over its share in the reference, 0 or more, over the window.",
+    (*_MODEL, "feature", "class", "window"),
+    _GROUP,
+)
+RATE_RATIO_EVIDENCE = _gauge(
+    "rate_ratio_evidence",
+    "Evidence that the share of a rare class has changed: -log10 of the two-sided p-value, 0 to 300, over the window.",
+    (*_MODEL, "feature", "class", "window"),
+    _GROUP,
+)
+FEATURE_STDDEV_RATIO = _gauge(
+    "feature_stddev_ratio",
+    "Standard deviation over that of the reference, 0 or more, over the window.",
+    _SCORE,
+    _GROUP,
+)
+
+_GROUP = "columns"
+FEATURE_MEAN = _gauge(
+    "feature_mean", "Mean of the finite values in the column's own unit, over the window.", _SCORE, _GROUP
+)
+FEATURE_MISSING_RATIO = _gauge(
+    "feature_missing_ratio", "Share of missing values, 0 to 1, over the window.", _SCORE, _GROUP
+)
+FEATURE_OUT_OF_RANGE_RATIO = _gauge(
+    "feature_out_of_range_ratio",
+    "Share of the present values outside the range of the reference, 0 to 1, over the window.",
+    _SCORE,
+    _GROUP,
+)
+FEATURE_UNSEEN_RATIO = _gauge(
+    "feature_unseen_ratio",
+    "Share of the present values whose category the reference did not have, 0 to 1, over the window.",
+    _SCORE,
+    _GROUP,
+)
+
+_GROUP = "quality"
+SCHEMA_VIOLATIONS = _counter(
+    "schema_violations",
+    "Values that broke the schema, by reason; such a value counts as missing.",
+    (*_MODEL, "feature", "reason"),
+    _GROUP,
+)
+
+_GROUP = "outputs"
+PREDICTED_CLASS_RATIO = _gauge(
+    "predicted_class_ratio",
+    "Share of the predictions that are this class, 0 to 1, over the window.",
+    (*_MODEL, "class", "window"),
+    _GROUP,
+)
+
+_GROUP = "reference"
+REFERENCE_INFO = _gauge(
+    "reference_info",
+    "Always 1; says by its labels which reference is in use and whether it was read from a file or learned.",
+    (*_MODEL, "reference", "mode"),
+    _GROUP,
+)
+REFERENCE_SAMPLES = _gauge("reference_samples", "Rows of the reference.", _MODEL, _GROUP)
+REFERENCE_CREATED = _gauge(
+    "reference_created_timestamp_seconds", "When the reference was made, in seconds since 1970.", _MODEL, _GROUP
+)
+LEARNING_ROWS = _gauge(
+    "learning_rows", "Rows learned from so far; only while a reference is being learned.", _MODEL, _GROUP
+)
+LEARNING_WANTED_ROWS = _gauge(
+    "learning_wanted_rows", "Rows wanted for a reference; only while one is being learned.", _MODEL, _GROUP
+)
+
+_GROUP = "freshness"
+LAST_OBSERVATION = _gauge(
+    "last_observation_timestamp_seconds", "When something was last observed, in seconds since 1970.", _MODEL, _GROUP
+)
+
+_GROUP = "exporter"
+BUILD_INFO = _gauge("build_info", "Always 1; says by its label which version of driftgauge runs.", ("version",), _GROUP)
+INGEST_BATCHES = _counter("ingest_batches", "Bodies taken in, by format.", ("format",), _GROUP)
+INGEST_ROWS = _counter("ingest_rows", "Rows taken in, by format.", ("format",), _GROUP)
+INGEST_REJECTED_ROWS = _counter(
+    "ingest_rejected_rows", "Rows of accepted bodies that could not be used, by reason.", ("reason",), _GROUP
+)
+INGEST_DROPPED = _counter("ingest_dropped", "Bodies refused as a whole, by reason.", ("reason",), _GROUP)
+INGEST_QUEUE_BYTES = _gauge("ingest_queue_bytes", "Bytes of the bodies received and not yet counted.", (), _GROUP)
+INGEST_QUEUE_LIMIT_BYTES = _gauge(
+    "ingest_queue_limit_bytes", "Bytes that may wait before bodies are refused.", (), _GROUP
+)
+INGEST_DURATION = _histogram(
+    "ingest_duration_seconds", "Time from a received body to its counted rows, in seconds.", (), _GROUP
+)
+LATE_OBSERVATIONS = _counter(
+    "late_observations",
+    "Rows left out because of their event time: older than the allowed lateness (late) or ahead of the clock (future).",
+    (*_MODEL, "reason"),
+    _GROUP,
+)
+COLLECT_DURATION = _gauge(
+    "collect_duration_seconds",
+    "Time that the last evaluation and rendering of all models took, in seconds.",
+    (),
+    _GROUP,
+)
+COLLECT_ERRORS = _counter("collect_errors", "Evaluations and renderings that failed.", (), _GROUP)
+CONFIG_VALID = _gauge(
+    "config_valid", "1 while the running configuration is valid, 0 when the exporter started degraded.", (), _GROUP
+)
+CONFIG_RELOAD_SUCCESS = _gauge(
+    "config_reload_success", "1 when the last reading of the configuration succeeded, else 0.", (), _GROUP
+)
+CONFIG_RELOAD_TIMESTAMP = _gauge(
+    "config_reload_timestamp_seconds",
+    "When the configuration was last read successfully, in seconds since 1970.",
+    (),
+    _GROUP,
+)
+SERIES_SUPPRESSED = _counter(
+    "series_suppressed",
+    "Series left out because of a limit, each counted once when it is first left out.",
+    ("reason",),
+    _GROUP,
+)
+
+#: every metric, in the order of a scrape
+ALL: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+
+
+def markdown() -> str:
+    """Render the page of the documentation: one table per group."""
+    parts = [_HEAD]
+    for group, metrics in _grouped():
+        rows = [
+            f"| `{m.name}` | {m.type} | {_code(m.labels)} | {m.help.replace('|', chr(92) + '|')} |" for m in metrics
+        ]
+        parts.append("\n".join([f"## {group[0].upper()}{group[1:]}", "", *_TABLE, *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def plain() -> str:
+    """Render the contract for a terminal: name and labels, then type and help, group by group."""
+    lines: list[str] = []
+    for group, metrics in _grouped():
+        lines.append(f"{group}:")
+        for metric in metrics:
+            labels = f"{{{','.join(metric.labels)}}}" if metric.labels else ""
+            lines += [f"  {metric.name}{labels}", f"      {metric.type}: {metric.help}"]
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = """\
+# Metrics
+
+<!-- generated by `driftgauge metrics --markdown`; edit exporter/driftgauge/names.py -->
+
+Labels `namespace`, `pod` and `cluster` come from the scrape. An undefined value is an absent series, never NaN; a counter of
+known reasons starts at 0. `role` is `input` or `output`, `severity` is `warning` or `critical`, `bin` is `00`, `01`, ...,
+`other` or `missing`, `reference` is the reference's short hash. Process metrics (`process_*`, `python_*`) come with them."""
+
+_TABLE = ("| metric | type | labels | meaning |", "| --- | --- | --- | --- |")
+
+
+def _grouped() -> Iterable[tuple[str, list[Metric]]]:
+    for group, metrics in groupby(ALL, key=lambda metric: metric.group):
+        yield group, list(metrics)
+
+
+def _code(labels: tuple[str, ...]) -> str:
+    return ", ".join(f"`{label}`" for label in labels)

@@ -1,0 +1,75 @@
+"""A reference without some of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import compress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.profile import ColumnSchema, Profile, ProfileSpec, Reference, Schema
+from driftgauge.sketch import CategoryCounts, CategorySpec, Histogram, HistogramSpec
+
+__all__ = ["without"]
+
+
+def without(reference: Reference, ignored: Collection[str]) -> Reference:
+    """Return *reference* without the input columns named *ignored*; the same object when it has none of them."""
+
+    def stays(columns: tuple[ColumnSchema, ...]) -> NDArray[np.bool_]:
+        return np.array([column.role != "input" or column.name not in ignored for column in columns], dtype=bool)
+
+    old = reference.profile
+    schema, numeric, categorical = old.spec.schema, stays(old.spec.schema.numeric), stays(old.spec.schema.categorical)
+    if numeric.all() and categorical.all():
+        return reference
+    spec = ProfileSpec(
+        Schema(tuple(compress(schema.columns, [*numeric, *categorical]))),
+        _histogram_spec(old.spec.histogram, numeric),
+        _category_spec(old.spec.categories, categorical),
+        old.spec.latency,
+    )
+    histogram, categories = old.histogram, old.categories
+    bins = spec.histogram.bins
+    missing = np.s_[-1:]
+    return Reference(
+        Profile(
+            spec,
+            old.rows,
+            Histogram(
+                spec.histogram,
+                np.hstack([histogram.counts[numeric, :bins], histogram.counts[numeric, missing]]),
+                histogram.infinite[numeric],
+                histogram.outside[numeric],
+                histogram.sums[numeric, :bins],
+                histogram.squares[numeric],
+            ),
+            CategoryCounts(
+                spec.categories,
+                np.hstack([
+                    categories.counts[categorical, : spec.categories.width - 2],
+                    categories.counts[categorical, -2:],
+                ]),
+                categories.unseen[categorical],
+            ),
+            old.latency,
+        ),
+        reference.provenance,
+    )
+
+
+def _histogram_spec(spec: HistogramSpec, stays: NDArray[np.bool_]) -> HistogramSpec:
+    return HistogramSpec(
+        tuple(compress(spec.edges, stays)),
+        spec.centers[stays],
+        spec.lows[stays],
+        spec.highs[stays],
+        int(np.count_nonzero(stays[: spec.narrow])),
+    )
+
+
+def _category_spec(spec: CategorySpec, stays: NDArray[np.bool_]) -> CategorySpec:
+    return CategorySpec(
+        tuple(compress(spec.names, stays)), tuple(compress(spec.tails, stays)), tuple(compress(spec.complete, stays))
+    )

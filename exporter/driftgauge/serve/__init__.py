@@ -1,0 +1,1 @@
+"""The service: listeners, threads, configuration, and nothing else that does I/O."""

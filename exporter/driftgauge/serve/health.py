@@ -1,0 +1,50 @@
+"""What the exporter counts of itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+__all__ = ["INGEST_BUCKETS", "Health"]
+
+#: upper bounds of the time from a body's last byte to its answer, in seconds
+INGEST_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+class Health:
+    """Counters and gauges of the exporter itself; written by the event loop and the worker, read by a scrape.
+
+    Attributes:
+        batches: bodies taken in by content type.
+        rows: rows taken in by content type.
+        rejected: rows left out by reason.
+        dropped: bodies refused by reason.
+        queue_bytes: bodies received and not yet counted.
+        collect_seconds: duration of the last evaluation and of the last rendering.
+        collect_errors: evaluations that failed.
+        config_valid: whether the configuration could be used as it is.
+        counting: whether observations are taken in; not while there is no usable configuration at all.
+        reload_success: whether the last reload was.
+        reload_time: of the last successful load, seconds since 1970.
+    """
+
+    def __init__(self) -> None:
+        self.batches: Counter[str] = Counter()
+        self.rows: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.queue_bytes = 0
+        self.ingest_counts = np.zeros(len(INGEST_BUCKETS) + 1, dtype=np.int64)
+        self.ingest_sum = 0.0
+        self.collect_seconds = {"evaluate": 0.0, "render": 0.0}
+        self.collect_errors = 0
+        self.config_valid = True
+        self.counting = True
+        self.reload_success = True
+        self.reload_time = 0.0
+
+    def took(self, seconds: float) -> None:
+        """Count how long a body took."""
+        self.ingest_counts[np.searchsorted(INGEST_BUCKETS, seconds)] += 1
+        self.ingest_sum += seconds

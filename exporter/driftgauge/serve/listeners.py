@@ -1,0 +1,112 @@
+"""Sockets: a Unix socket and TCP addresses, opened before anything is promised and cleaned up after."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from aiohttp import web
+
+from driftgauge.config import ListenSettings
+from driftgauge.errors import ConfigError
+
+__all__ = ["check_exposure", "close", "open_tcp", "open_unix", "split_address"]
+
+SHUTDOWN_SECONDS = 5.0
+
+
+def split_address(text: str, setting: str) -> tuple[str, int]:
+    """Return host and port of "host:port"; an empty host is every address, IPv6 hosts stand in brackets.
+
+    Raises:
+        ConfigError: it is no such address.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or not 0 <= int(port) <= 65_535:
+        raise ConfigError(f"{setting}: expected host:port such as 127.0.0.1:9871, got {text!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def check_exposure(listen: ListenSettings) -> None:
+    """Refuse to take observations from other machines unless that was said.
+
+    Raises:
+        ConfigError: the ingest listener is neither on loopback nor allowed to be open.
+    """
+    if not listen.ingest or listen.insecure:
+        return
+    host, _ = split_address(listen.ingest, "listen.ingest")
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host or "0.0.0.0").is_loopback  # noqa: S104 - to refuse it
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise ConfigError(
+            f"listen.ingest: {listen.ingest!r} takes observations from other machines without authentication;"
+            " use 127.0.0.1, the Unix socket, or say listen.insecure: true"
+        )
+
+
+async def open_tcp(app: web.Application, address: str, setting: str) -> web.AppRunner:
+    """Serve *app* on host:port.
+
+    Raises:
+        ConfigError: the address cannot be opened.
+    """
+    host, port = split_address(address, setting)
+    runner = await _runner(app)
+    try:
+        await web.TCPSite(runner, host or None, port).start()
+    except (OSError, UnicodeError) as error:
+        await runner.cleanup()
+        raise ConfigError(f"{setting}: cannot listen on {address!r}: {error}") from error
+    return runner
+
+
+async def open_unix(app: web.Application, listen: ListenSettings) -> web.AppRunner:
+    """Serve *app* on the Unix socket, replacing one that nobody listens on.
+
+    Raises:
+        ConfigError: the socket cannot be opened, or another process listens on it.
+    """
+    path = Path(listen.socket)
+    runner = await _runner(app)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(path)
+        await web.UnixSite(runner, str(path)).start()
+        path.chmod(int(listen.socket_mode, 8))
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(f"listen.socket: cannot listen on {listen.socket!r}: {error}") from error
+    return runner
+
+
+async def close(runners: Iterable[web.AppRunner]) -> None:
+    """Stop taking connections, finish the requests that are being answered, and remove the sockets."""
+    for runner in runners:
+        await runner.cleanup()
+
+
+async def _runner(app: web.Application) -> web.AppRunner:
+    # Bodies are unpacked by the decoder, which bounds what comes out.
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    return runner
+
+
+def _remove_stale(path: Path) -> None:
+    if not path.exists():
+        return
+    if not stat.S_ISSOCK(path.stat().st_mode):
+        raise OSError("the path exists and is no socket")
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise OSError("another process listens on it")

@@ -1,0 +1,168 @@
+"""Service: from a configuration file to open listeners, and back down again on SIGTERM.
+
+An invalid configuration at start is refused with `strict`; otherwise the exporter starts degraded, answers, counts nothing
+and says so in `driftgauge_config_valid`, because a sidecar must not keep a model from starting. A configuration that
+becomes invalid later leaves the old one in force.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from driftgauge.config import Settings
+from driftgauge.errors import ConfigError
+from driftgauge.profile import Reference
+from driftgauge.serve import logs
+from driftgauge.serve.engine import Engine
+from driftgauge.serve.ingest_app import ingest_app
+from driftgauge.serve.listeners import check_exposure, close, open_tcp, open_unix, split_address
+from driftgauge.serve.logs import LOGGER
+from driftgauge.serve.metrics_app import metrics_app
+from driftgauge.serve.references import read_references
+from driftgauge.serve.settings import parse, parse_listen
+
+__all__ = ["Loaded", "Service", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can be run: the settings, the profiles by path, and what was wrong with it."""
+
+    settings: Settings
+    references: Mapping[str, Reference]
+    problems: tuple[str, ...] = ()
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+    """Read the configuration and its profiles.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    settings = parse(_text(path), environ)
+    check_exposure(settings.listen)
+    for name in ("ingest", "metrics"):
+        if address := getattr(settings.listen, name):
+            split_address(address, f"listen.{name}")
+    references, errors = read_references(settings)
+    return Loaded(settings, references, tuple(map(str, errors)))
+
+
+def _text(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+class Service:
+    """The exporter as a process.
+
+    Args:
+        path: of the configuration file; None for the defaults.
+        environ: the environment, which overrides settings.
+        strict: refuse to start with an invalid configuration.
+    """
+
+    def __init__(self, path: Path | None, environ: Mapping[str, str], *, strict: bool = False) -> None:
+        self._path = path
+        self._environ = environ
+        loaded, usable = self._first_load(strict=strict)
+        logs.configure(loaded.settings.log)
+        self._problems = loaded.problems
+        self.engine = Engine(loaded.settings, loaded.references)
+        health = self.engine.health
+        health.config_valid = usable and not loaded.problems
+        health.counting = usable
+        health.reload_success = health.config_valid
+        health.reload_time = self.engine.clock()
+
+    def _first_load(self, *, strict: bool) -> tuple[Loaded, bool]:
+        try:
+            loaded = load(self._path, self._environ)
+        except ConfigError as error:
+            if strict:
+                raise
+            try:
+                text = _text(self._path)
+            except ConfigError:
+                text = ""
+            return Loaded(Settings(listen=parse_listen(text, self._environ)), {}, (str(error),)), False
+        if strict and loaded.problems:
+            raise ConfigError("; ".join(loaded.problems))
+        return loaded, True
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            ConfigError: no listener could be opened.
+        """
+        loop = asyncio.get_running_loop()
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        tasks: set[asyncio.Task[None]] = set()
+        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.add(loop.create_task(self._reload_quietly())))
+        for text in self._problems:
+            LOGGER.error("configuration problem", extra={"detail": text})
+        runners = await self._open()
+        self.engine.start()
+        LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
+        await stopping.wait()
+        LOGGER.info("stopping")
+        await close(runners)
+        await self.engine.stop()
+
+    async def reload(self) -> None:
+        """Read the configuration again; on a mistake the old one stays.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        health = self.engine.health
+        try:
+            loaded = await asyncio.to_thread(load, self._path, self._environ)
+            if loaded.problems:
+                raise ConfigError("; ".join(loaded.problems))
+        except ConfigError as error:
+            health.reload_success = False
+            LOGGER.error("reload failed, the old configuration stays", extra={"detail": str(error)})  # noqa: TRY400
+            raise
+        if loaded.settings.listen != self.engine.settings.listen:
+            LOGGER.warning("listen has changed; restart to open other sockets")
+        await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references)
+        logs.configure(loaded.settings.log)
+        health.config_valid = health.reload_success = health.counting = True
+        health.reload_time = self.engine.clock()
+        LOGGER.info("reloaded", extra={"models": len(self.engine.registry.models)})
+
+    async def _reload_quietly(self) -> None:
+        try:
+            await self.reload()
+        except ConfigError as error:
+            LOGGER.debug("reload was refused", extra={"detail": str(error)})
+
+    async def _open(self) -> list[web.AppRunner]:
+        """Open every listener, or none."""
+        listen = self.engine.settings.listen
+        runners: list[web.AppRunner] = []
+        try:
+            runners.append(await open_tcp(metrics_app(self.engine), listen.metrics, "listen.metrics"))
+            if listen.socket:
+                runners.append(await open_unix(ingest_app(self.engine, self.reload), listen))
+            if listen.ingest:
+                runners.append(await open_tcp(ingest_app(self.engine, self.reload), listen.ingest, "listen.ingest"))
+        except ConfigError:
+            await close(runners)
+            raise
+        LOGGER.info("listening", extra={"metrics": listen.metrics, "socket": listen.socket, "ingest": listen.ingest})
+        return runners

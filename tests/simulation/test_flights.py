@@ -1,0 +1,112 @@
+"""Real flights: what is stable stays silent for ten months, and a fault in it is found within a day.
+
+Reference: January and February, built by the product's builder; settings: the defaults, on the event clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.simulation.flights_through_model import Replay, all_flights, replay
+
+from driftgauge.demo.faults import faults, inject
+from driftgauge.demo.flights import DAY_SECONDS, REPLAY_START, STABLE, TIME
+
+
+def day(month: int, number: int) -> float:
+    """Return midnight in New York (summer time) of a day of 2013."""
+    return datetime(2013, month, number, 4, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture(scope="module")
+def year() -> Replay:
+    """March to December as they were."""
+    flights = all_flights()
+    return replay(flights[flights[TIME] >= REPLAY_START])
+
+
+#: what ten months of the data really contain, as the largest debiased score of a window that judges (warn from 0.1 on)
+WARNS = {
+    "distance": "the Sundays of the Christmas weeks: 0.107 in 24 h",
+    "hour": "a rolling 24 h over a change of clocks (0.221), Thanksgiving (0.200) or a Saturday night in autumn (0.11)",
+    "minute": "the timetables of summer and autumn: up to 0.118 in 24 h, 7 d and 14 d",
+    "carrier": "14 December: one carrier cancels 57 of its 90 flights: 0.159 in 24 h",
+    "dest": "destinations that winter does not have: up to 0.114 in 7 d and 14 d from September on",
+}
+ALERTS = {"hour": "the day of 25 hours (3 November, 0.221) and Thanksgiving (634 flights in place of 980; 0.200)"}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(reason=WARNS[name]) if name in WARNS else ())
+        for name in STABLE
+    ],
+)
+def test_a_stable_column_never_warns_from_march_to_december(year: Replay, column: str):
+    """Neither a judging window nor the hourly catch-all raises anything in ten months."""
+    assert year.of(column).max() == 0
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(reason=ALERTS[name]) if name in ALERTS else ())
+        for name in STABLE
+    ],
+)
+def test_a_stable_column_never_alerts_from_march_to_december(year: Replay, column: str):
+    """No window alerts in ten months, the hourly catch-all included."""
+    assert year.of(column).max() < 2
+
+
+def test_the_only_alerts_of_a_stable_column_are_the_day_of_25_hours_and_thanksgiving(year: Replay):
+    """What ten months alert of in `hour` are the two most unusual days of its timetable, and ends with them."""
+    alerts = year.times[year.of("hour") == 2]
+    clocks = (alerts >= day(11, 3)) & (alerts < day(11, 5))
+    thanksgiving = (alerts >= day(11, 28)) & (alerts < day(12, 1))
+    assert (clocks | thanksgiving).all()
+
+
+def test_the_stable_columns_are_ok_in_march_but_for_the_change_of_clocks(year: Replay):
+    """A day of 23 hours is the only thing in March that a stable column warns of."""
+    march = year.times < day(4, 1)
+    clocks = (year.times >= day(3, 10)) & (year.times < day(3, 11))
+    for column in STABLE:
+        quiet = march & ~clocks if column == "hour" else march
+        assert year.of(column)[quiet].max() == 0, column
+
+
+def test_delays_do_move(year: Replay):
+    """The departure delay changes with the weather, and the windows see it."""
+    assert (year.of("dep_delay") > 0).mean() > 0.5
+
+
+def test_the_hourly_catch_all_is_silent(year: Replay):
+    """The window that stands guard while others warm up raises nothing in ten months of flights."""
+    hourly = year.window_status[:, year.windows.index("1h"), :]
+    stable = [year.columns.index(column) for column in STABLE]
+    assert hourly[:, stable].max() <= 0
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Replay:
+    """Two weeks from 11 March on: kilometres from the 15th, a frozen timetable from the 19th."""
+    flights = all_flights()
+    weeks = flights[(flights[TIME] >= day(3, 11)) & (flights[TIME] < day(3, 25))]
+    return replay(inject(weeks, faults(day(3, 15), day(3, 19))))
+
+
+@pytest.mark.parametrize(("column", "start"), [("distance", day(3, 15)), ("hour", day(3, 19)), ("minute", day(3, 19))])
+def test_a_fault_alerts_within_its_first_day(faulty: Replay, column: str, start: float):
+    """Silent until the fault, in alert within 24 hours of event time, and still at the end."""
+    assert faulty.of(column)[faulty.times < start].max() == 0
+    assert start < faulty.first_alert(column) <= start + DAY_SECONDS
+    assert faulty.of(column)[-1] == 2
+
+
+@pytest.mark.parametrize("column", ["carrier", "origin", "dest"])
+def test_a_fault_elsewhere_leaves_the_others_ok(faulty: Replay, column: str):
+    """Columns that the faults do not touch stay ok."""
+    assert faulty.of(column).max() == 0
