@@ -118,8 +118,9 @@ DRIFT_PSI = _gauge(
     _SCORE,
     _GROUP,
 )
-DRIFT_KL_BITS = _gauge(
-    "drift_kl_bits",
+DRIFT_KL_DIVERGENCE = _gauge(
+    "drift_kl_divergence",
+    # not `_bits`: linters take that for a size of data
     "Kullback-Leibler divergence KL(reference || current) in bits, 0 or more, over the window.",
     _SCORE,
     _GROUP,

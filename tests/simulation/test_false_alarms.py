@@ -12,11 +12,11 @@ ROWS_A_MINUTE = 10
 REFERENCE_ROWS = 10_000
 
 
-@pytest.mark.parametrize("seasonality", ["auto"])
-def test_a_week_without_drift_has_at_most_one_false_alert(seasonality: str):
+@pytest.mark.slow
+def test_a_week_without_drift_has_at_most_one_false_alert():
     """100 features at 10 rows a minute, default settings, 10,080 evaluations: at most one episode in alert."""
     rng = np.random.default_rng(20130301)
-    watched = model(reference(rng.standard_normal((FEATURES, REFERENCE_ROWS))), seasonality=seasonality)
+    watched = model(reference(rng.standard_normal((FEATURES, REFERENCE_ROWS))))
     alerts, warnings = Episodes(), Episodes()
     for minute, values in enumerate(blocks(rng, columns=FEATURES, rows=ROWS_A_MINUTE, count=WEEK_MINUTES)):
         now = START + minute * MINUTE

@@ -13,10 +13,12 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Protocol, cast
 
 from driftgauge import __version__
+from driftgauge.cli.terminal import printable
 from driftgauge.errors import DriftgaugeError
 
 __all__ = ["COMMANDS", "EXTRAS", "Command", "main"]
@@ -47,6 +49,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_HELP_COLUMN = 18  # the longest command and its margins
 USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 READER_GONE = 141  # 128 + SIGPIPE
@@ -86,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser(chosen: str) -> argparse.ArgumentParser:
     """Return the parser of *chosen*, or of all commands by name alone when there is no such command."""
     parser = argparse.ArgumentParser(
-        prog="driftgauge", description="Prometheus exporter for machine-learning models: drift, latency, quality."
+        prog="driftgauge",
+        description="Prometheus exporter for machine-learning models: drift, latency, quality.",
+        formatter_class=partial(argparse.HelpFormatter, max_help_position=_HELP_COLUMN),
     )
     parser.add_argument("--version", action="version", version=f"driftgauge {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -124,7 +129,7 @@ def _missing(error: ImportError) -> str:
 
 
 def _refuse(message: str) -> int:
-    print(f"driftgauge: {message}", file=sys.stderr)
+    print(f"driftgauge: {printable(message)}", file=sys.stderr)
     return USAGE_ERROR
 
 

@@ -6,7 +6,7 @@ import argparse
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "Build a profile of a data set, show one, compare two."
+HELP = "build a profile of a data set, show one, compare two"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -76,9 +76,7 @@ def _summary(output: str, reference: Reference, size: int, seconds: float) -> li
     notes = [f"note: {note}" for note in reference.provenance.notes]
     if size > CONFIG_MAP_BYTES:
         notes.append(f"note: {compact_bytes(size)} are more than a ConfigMap holds (1 MiB); mount it from a volume")
-    return [
-        f"{'profile' if output == STANDARD else output}: {reference.rows:,} rows, {len(schema.columns)} columns "
-        f"({len(schema.numeric)} numeric, {len(schema.categorical)} categorical), {compact_bytes(size)}, "
-        f"digest {reference.digest}, {seconds:.1f} s",
-        *map(printable, notes),
-    ]
+    columns = f"{len(schema.columns)} columns ({len(schema.numeric)} numeric, {len(schema.categorical)} categorical)"
+    what = "profile" if output == STANDARD else output
+    facts = [f"{reference.rows:,} rows", columns, compact_bytes(size), f"digest {reference.digest}", f"{seconds:.1f} s"]
+    return [f"{what}: {', '.join(facts)}", *map(printable, notes)]

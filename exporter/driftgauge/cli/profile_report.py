@@ -26,6 +26,8 @@ _COLOURS = {ALERT: "red", WARN: "yellow", OK: "green", UNDECIDED: "dim"}
 _SCALES = ((12, "trillion"), (9, "billion"), (6, "million"))
 #: evidence beyond which a name says less than the power itself
 _NAMED = 15
+#: odds below which a score is what chance does anyway
+_LIKELY = 2
 
 _LEGEND = (
     "score: Jensen-Shannon distance, 0 to 1. floor: the score that chance alone gives at this many rows.",
@@ -49,6 +51,8 @@ def chance(evidence: float) -> str:
     if evidence >= _NAMED:
         return f"1 in 10^{int(evidence)}"
     odds = 10.0**evidence
+    if odds < _LIKELY:
+        return "likely"
     for power, name in _SCALES:
         if odds >= 10**power:
             return f"1 in {_one_digit(odds / 10**power):,} {name}"
@@ -57,7 +61,7 @@ def chance(evidence: float) -> str:
 
 def _one_digit(odds: float) -> int:
     """Round down to one digit: chance is never made smaller than it is."""
-    scale = 10 ** int(math.log10(odds))
+    scale: int = 10 ** int(math.log10(odds))
     return int(odds / scale + 1e-9) * scale
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from driftgauge.cli.files import read_profile
 from driftgauge.cli.terminal import Painter, bar, fitted, number, percent, printable, table
 from driftgauge.drift import jensen_shannon
@@ -107,11 +110,11 @@ def _numeric(profile: Profile) -> Iterator[Facts]:
     floors = jensen_shannon(histogram.counts, histogram.counts * ENDLESS).noise_floor
     for row, column in enumerate(profile.spec.schema.numeric):
         counts = histogram.counts[row].tolist()
-        labels = _intervals(spec.edges[row].tolist(), wide=column.wide)
+        labels = _intervals(spec.edges[row], wide=column.wide)
         cells = [Cell(label, count) for label, count in zip(labels, counts, strict=False)]
         yield Facts(
             column,
-            (*cells, Cell("missing", counts[-1])),
+            (*cells, Cell("(missing)", counts[-1])),
             float(histogram.missing_ratio[row]),
             float(floors[row]),
             float(histogram.mean[row]),
@@ -129,7 +132,7 @@ def _categorical(profile: Profile) -> Iterator[Facts]:
         cells = [Cell(name, count) for name, count in zip(categories.spec.names[row], counts, strict=False)]
         yield Facts(
             column,
-            (*cells, Cell("other", counts[-2]), Cell("missing", counts[-1])),
+            (*cells, Cell("(other)", counts[-2]), Cell("(missing)", counts[-1])),
             float(categories.missing_ratio[row]),
             float(floors[row]),
         )
@@ -139,14 +142,18 @@ def _known(value: float) -> float:
     return float(value) if math.isfinite(value) else math.nan
 
 
-def _intervals(edges: Sequence[float], *, wide: bool) -> list[str]:
-    """Return the bins' names; edges one step below a value are written as what they mean: `< value`."""
-    texts = [f"{edge:.12g}" if wide else f"{edge:.7g}" for edge in edges]
-    bounds = ["-inf", *texts, "inf"]
-    return [
-        f"= {upper}" if lower == upper else f"{lower} < x <= {upper}" if upper != "inf" else f"x > {lower}"
-        for lower, upper in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+def _intervals(edges: NDArray[np.float64], *, wide: bool) -> list[str]:
+    """Return the bins' names; an edge one step below the next one only sets a single value apart."""
+    if not len(edges):
+        return ["all"]
+    precision = np.float64 if wide else np.float32
+    digits = 12 if wide else 7
+    texts = [f"{edge:.{digits}g}" for edge in edges]
+    stepped = np.nextafter(edges.astype(precision), precision(np.inf))
+    single = [*(stepped[:-1] == edges[1:]).tolist(), False]
+    upper = [f"x < {texts[i + 1]}" if single[i] else f"x <= {texts[i]}" for i in range(len(edges))]
+    inner = [f"x = {texts[i]}" if single[i - 1] else f"{texts[i - 1]} < {upper[i]}" for i in range(1, len(edges))]
+    return [upper[0], *inner, f"x > {texts[-1]}"]
 
 
 def _named(facts: Sequence[Facts], name: str, path: str) -> list[Facts]:

@@ -104,7 +104,7 @@ def percent(share: float) -> str:
     """Return *share* in percent; "-" where it is undefined, and what is there is never 0."""
     if math.isnan(share):
         return "-"
-    return "<0.1%" if 0 < share < 0.001 else f"{100 * share:.1f}%"  # noqa: PLR2004 - 0.1 %
+    return "<0.1%" if 0 < share < 0.001 else f"{100 * share:.1f}%"
 
 
 def compact_bytes(size: int) -> str:

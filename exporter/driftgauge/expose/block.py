@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +25,8 @@ __all__ = ["KEPT", "RANKS", "Block", "Reader", "Scope", "evaluation", "reference
 KEPT = "kept"
 #: what is left out first comes first. The fleet's counters go late, because the fleet's score is what pages
 RANKS = ("measures", "columns", "classes", "windows", "fleet", "quality", "scores")
+
+T = TypeVar("T")
 
 Reader = Callable[[ModelView], ArrayLike]
 
@@ -84,6 +86,6 @@ def total(view: ModelView) -> Profile:
     return _known(view.total)
 
 
-def _known(value: Any) -> Any:
+def _known(value: T | None) -> T:
     assert value is not None
     return value

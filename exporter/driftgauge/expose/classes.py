@@ -16,7 +16,7 @@ from driftgauge import names
 from driftgauge.expose.block import Block, Reader, Scope, evaluation
 from driftgauge.expose.shape import Shape
 
-__all__ = ["OTHER", "ClassCut", "class_blocks"]
+__all__ = ["OTHER", "ClassCut", "class_blocks", "merged_series"]
 
 #: the class that holds what has no series of its own
 OTHER = "_other"
@@ -75,6 +75,15 @@ def class_blocks(scope: Scope, shape: Shape, limit: int) -> Iterator[Block]:
         rare = [(column.name, name, window) for name in cut.names]
         yield scope.block(names.RATE_RATIO, rare, _rates(number, cut, "ratio"), "classes")
         yield scope.block(names.RATE_RATIO_EVIDENCE, rare, _rates(number, cut, "evidence"), "classes")
+
+
+def merged_series(shape: Shape, limit: int) -> int:
+    """Return how many series the limit takes: of each class its two rates, of a predicted one its share too."""
+    predicted = _predicted(shape)
+    return sum(
+        ClassCut.of(classes, limit).merged * (3 if number == predicted else 2)
+        for number, (_, classes) in enumerate(shape.classes)
+    )
 
 
 def _predicted(shape: Shape) -> int:

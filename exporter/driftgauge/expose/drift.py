@@ -33,7 +33,7 @@ _SCORES: Mapping[names.Metric, str] = MappingProxyType(
 _MEASURES: Mapping[str, names.Metric] = MappingProxyType(
     {
         "psi": names.DRIFT_PSI,
-        "kl_bits": names.DRIFT_KL_BITS,
+        "kl_bits": names.DRIFT_KL_DIVERGENCE,
         "ks": names.DRIFT_KS,
         "wasserstein_sigma": names.DRIFT_WASSERSTEIN_SIGMA,
         "chi2": names.DRIFT_CHI2,

@@ -15,7 +15,7 @@ from driftgauge.expose.text import pairs
 from driftgauge.ingest import DECODERS
 from driftgauge.names import Metric
 
-__all__ = ["ExporterView", "exporter_families"]
+__all__ = ["ExporterView", "exporter_families", "suppressed_family"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class ExporterView:
     config_reload_time: float | None = None
 
 
-def exporter_families(view: ExporterView, suppressed: Mapping[str, int]) -> Iterator[Family]:
+def exporter_families(view: ExporterView) -> Iterator[Family]:
     """Yield the families of the exporter itself."""
     yield _family(names.BUILD_INFO, {view.version: 1})
     yield _family(names.INGEST_BATCHES, dict.fromkeys(DECODERS, 0) | dict(sorted(view.batches.items())))
@@ -72,7 +72,11 @@ def exporter_families(view: ExporterView, suppressed: Mapping[str, int]) -> Iter
     yield _single(names.CONFIG_VALID, view.config_valid)
     yield _single(names.CONFIG_RELOAD_SUCCESS, view.config_reload_success)
     yield _single(names.CONFIG_RELOAD_TIMESTAMP, view.config_reload_time)
-    yield _family(names.SERIES_SUPPRESSED, suppressed)
+
+
+def suppressed_family(counts: Mapping[str, int]) -> Family:
+    """Return the family of the series left out, by reason."""
+    return _family(names.SERIES_SUPPRESSED, counts)
 
 
 def _family(metric: Metric, values: Mapping[str, float]) -> Family:

@@ -7,21 +7,19 @@ time) and which series it has counted as left out. Time: about 1 us a series; 10
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from driftgauge.config import LimitSettings
-from driftgauge.expose.exporter import ExporterView, exporter_families
-from driftgauge.expose.family import Family, Samples, encode
+from driftgauge.expose.exporter import ExporterView, exporter_families, suppressed_family
+from driftgauge.expose.family import Family, encode
 from driftgauge.expose.formats import Format
 from driftgauge.expose.layout import Layout
-from driftgauge.expose.limit import CLASS_LIMIT, SERIES_LIMIT, Suppressed, choose_cuts
+from driftgauge.expose.limit import CLASS_LIMIT, SERIES_LIMIT, Cuts, Suppressed, choose_cuts
 from driftgauge.expose.shape import Shape
 from driftgauge.model import ModelView
-from driftgauge.names import ALL
+from driftgauge.names import ALL, SERIES_SUPPRESSED, Metric
 
 __all__ = ["Exposition"]
-
-Cuts = Mapping[tuple[str, str, str, str], int]
 
 
 class Exposition:
@@ -50,25 +48,13 @@ class Exposition:
 
     def families(self, views: Iterable[ModelView], exporter: ExporterView) -> list[Family]:
         """Return the families of a scrape."""
-        views = sorted(views, key=lambda view: (view.name, view.version))
-        layouts = self._laid_out(views)
-        cuts = self._cuts(layouts, exporter)
-        own = {family.metric: family for family in exporter_families(exporter, self._suppressed.counts)}
-        kept = [(view, layout, _left_out(layout, cuts)) for view, layout in zip(views, layouts, strict=True)]
-        return [
-            own[metric]
-            if metric in own
-            else Family(
-                metric,
-                tuple(
-                    block.samples(view)
-                    for view, layout, left_out in kept
-                    for block in layout.blocks.get(metric, ())
-                    if block.rank not in left_out
-                ),
-            )
-            for metric in ALL
-        ]
+        ordered = sorted(views, key=lambda view: (view.name, view.version))
+        layouts = self._laid_out(ordered)
+        own = {family.metric: family for family in exporter_families(exporter)}
+        cuts = self._cuts(layouts, sum(map(_size, own.values())) + len(self._suppressed.counts))
+        own[SERIES_SUPPRESSED] = suppressed_family(self._suppressed.counts)
+        kept = [(view, layout, _left_out(layout, cuts)) for view, layout in zip(ordered, layouts, strict=True)]
+        return [own.get(metric) or _family(metric, kept) for metric in ALL]
 
     def _laid_out(self, views: Sequence[ModelView]) -> list[Layout]:
         """Return the layouts of *views*, and forget all others."""
@@ -83,17 +69,26 @@ class Exposition:
         known = self._layouts.get((view.name, view.version))
         return known if known is not None and known.shape == shape else Layout.of(view, shape, self._class_limit)
 
-    def _cuts(self, layouts: Sequence[Layout], exporter: ExporterView) -> Cuts:
-        own = sum(_size(family.samples) for family in exporter_families(exporter, self._suppressed.counts))
+    def _cuts(self, layouts: Sequence[Layout], own: int) -> Cuts:
         cuts = choose_cuts(layouts, own, self.limits.series)
-        merged = {(*layout.key, "classes"): layout.merged_classes for layout in layouts if layout.merged_classes}
+        merged = {(*layout.key, "classes"): layout.merged for layout in layouts if layout.merged}
         self._suppressed.note(SERIES_LIMIT, cuts)
         self._suppressed.note(CLASS_LIMIT, merged)
         return cuts
 
 
-def _size(samples: Iterable[Samples]) -> int:
-    return sum(len(part.prefixes) for part in samples)
+def _family(metric: Metric, kept: Sequence[tuple[ModelView, Layout, frozenset[str]]]) -> Family:
+    blocks = (
+        block.samples(view)
+        for view, layout, left_out in kept
+        for block in layout.blocks.get(metric, ())
+        if block.rank not in left_out
+    )
+    return Family(metric, tuple(blocks))
+
+
+def _size(family: Family) -> int:
+    return sum(len(part.prefixes) for part in family.samples)
 
 
 def _left_out(layout: Layout, cuts: Cuts) -> frozenset[str]:

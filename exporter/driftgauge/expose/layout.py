@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from driftgauge.expose.block import Block, Scope
-from driftgauge.expose.classes import ClassCut, class_blocks
+from driftgauge.expose.classes import class_blocks, merged_series
 from driftgauge.expose.drift import drift_blocks
 from driftgauge.expose.fleet import fleet_blocks
 from driftgauge.expose.shape import Shape
@@ -26,13 +26,13 @@ class Layout:
         shape: what they depend on.
         blocks: by metric.
         sizes: series per rank, those without a value now included, so that what is cut does not change with values.
-        merged_classes: classes that were added up in `_other` because of the limit.
+        merged: series of classes that were added up in `_other` because of the limit.
     """
 
     shape: Shape
     blocks: Mapping[Metric, tuple[Block, ...]]
     sizes: Mapping[str, int]
-    merged_classes: int
+    merged: int
 
     @classmethod
     def of(cls, view: ModelView, shape: Shape, class_limit: int) -> Layout:
@@ -46,8 +46,8 @@ class Layout:
         for block in blocks:
             by_metric[block.metric].append(block)
             sizes[block.rank] += len(block.prefixes)
-        merged = sum(ClassCut.of(classes, class_limit).merged for _, classes in shape.classes)
-        return cls(shape, {metric: tuple(found) for metric, found in by_metric.items()}, sizes, merged)
+        tuples = {metric: tuple(found) for metric, found in by_metric.items()}
+        return cls(shape, tuples, sizes, merged_series(shape, class_limit))
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from driftgauge.expose.block import RANKS
 from driftgauge.expose.layout import Layout
 
-__all__ = ["CLASS_LIMIT", "SERIES_LIMIT", "Suppressed", "choose_cuts"]
+__all__ = ["CLASS_LIMIT", "SERIES_LIMIT", "Cuts", "Suppressed", "choose_cuts"]
 
 CLASS_LIMIT, SERIES_LIMIT = "class_limit", "series_limit"
 
 #: (model, version, reference, rank): series that are left out together
-Cut = tuple[str, str, str, str]
+Cuts = Mapping[tuple[str, str, str, str], int]
 
 
-def choose_cuts(layouts: Sequence[Layout], own: int, limit: int) -> Mapping[Cut, int]:
+def choose_cuts(layouts: Sequence[Layout], own: int, limit: int) -> Cuts:
     """Return what is to be left out, with its number of series; *own* series are the exporter's."""
     series = own + sum(sum(layout.sizes.values()) for layout in layouts)
-    cuts: dict[Cut, int] = {}
+    cuts: dict[tuple[str, str, str, str], int] = {}
     for rank in RANKS:
         for layout in sorted(layouts, key=lambda layout: (-layout.sizes.get(rank, 0), layout.key)):
             size = layout.sizes.get(rank, 0)
@@ -41,9 +41,9 @@ class Suppressed:
     """Counts every series once, when it is first left out; one that came back counts again when it goes again."""
 
     counts: dict[str, int] = field(default_factory=lambda: {CLASS_LIMIT: 0, SERIES_LIMIT: 0})
-    _known: dict[str, Mapping[Cut, int]] = field(default_factory=dict)
+    _known: dict[str, Cuts] = field(default_factory=dict)
 
-    def note(self, reason: str, cuts: Mapping[Cut, int]) -> None:
+    def note(self, reason: str, cuts: Cuts) -> None:
         """Take in what is left out now because of *reason*."""
         known = self._known.get(reason, {})
         self.counts[reason] += sum(size for cut, size in cuts.items() if cut not in known)

@@ -5,8 +5,6 @@ On a registry of its own, so that nothing else of a program that imports this is
 
 from __future__ import annotations
 
-from typing import Any
-
 from driftgauge.expose.formats import OPENMETRICS, Format
 
 __all__ = ["ProcessMetrics"]
@@ -19,8 +17,7 @@ class ProcessMetrics:
         # Imported here: only the exporter needs it, and it takes 30 ms.
         import prometheus_client as client  # noqa: PLC0415
 
-        client.disable_created_metrics()
-        self._registry: Any = client.CollectorRegistry()
+        self._registry = client.CollectorRegistry()
         for collector in (client.ProcessCollector, client.PlatformCollector, client.GCCollector):
             collector(registry=self._registry)
 
@@ -30,5 +27,6 @@ class ProcessMetrics:
         from prometheus_client.openmetrics import exposition as open_metrics  # noqa: PLC0415
 
         if wanted is OPENMETRICS:
-            return open_metrics.generate_latest(self._registry).decode().removesuffix("# EOF\n")
+            body: bytes = open_metrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]
+            return body.decode().removesuffix("# EOF\n")
         return exposition.generate_latest(self._registry).decode()

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from driftgauge.batch import Categories, Codes, Column, Floats, Mixed
+from driftgauge.batch import MISSING, Categories, Codes, Column, Floats, Mixed
 from driftgauge.sketch import CategorySpec
 
 __all__ = ["as_categories", "read_codes", "read_numbers", "word"]
@@ -32,10 +31,10 @@ def as_categories(column: Column) -> Categories:
         numbers, given = as_categories(column.numbers), column.categories
         shifted = np.where(numbers.codes >= 0, numbers.codes + len(given.vocabulary), given.codes)
         return Categories(shifted.astype(np.int32), given.vocabulary + numbers.vocabulary)
-    values, codes = np.unique(column, return_inverse=True)
-    known = ~np.isnan(values)
-    codes = np.where(known[codes], codes, -1).astype(np.int32) if len(values) else codes.astype(np.int32)
-    return Categories(codes, tuple(word(value) for value in values[known]))
+    values, place = np.unique(column, return_inverse=True)
+    known = values[~np.isnan(values)]
+    codes = np.where(place < len(known), place, MISSING).astype(np.int32)  # NaN sorts last
+    return Categories(codes, tuple(map(word, known)))
 
 
 def read_numbers(column: Column, edges: Floats, precision: type[np.floating[Any]]) -> tuple[Floats, int]:
@@ -79,13 +78,3 @@ def _snapped(values: Floats, edges: Floats, precision: type[np.floating[Any]]) -
     hit = narrow[place] == values
     wide[hit] = edges[place[hit]]
     return wide
-
-
-def missing_codes(rows: int, spec: CategorySpec) -> Codes:
-    """Return *rows* missing values."""
-    return np.full(rows, spec.missing, dtype=np.int32)
-
-
-def missing_numbers(rows: int, precision: type[np.floating[Any]]) -> NDArray[Any]:
-    """Return *rows* missing values."""
-    return np.full(rows, np.nan, dtype=precision)

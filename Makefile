@@ -1,0 +1,73 @@
+# Everything is set up on demand in .venv; a second run only does what has changed.
+
+PYTHON      ?= python3
+VENV        := .venv
+BIN         := $(VENV)/bin
+CONSTRAINTS := scripts/constraints.txt
+PIP         := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check generate bench simulate tools setup clean
+
+help: ## list the targets
+	@echo "Usage: make TARGET [PYTHON=python3.12] [PYTEST_ARGS='-k drift']"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo ## run the demo: a model, its exporter and drift, on this machine
+	$(BIN)/driftgauge demo
+
+test: $(VENV)/.dev tools check ## check, then run the tests
+	@echo "==> tests"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+check: $(VENV)/.dev ## lint, formatting, types, and whether rendered files are current
+	@echo "==> lint"
+	@$(BIN)/ruff check .
+	@echo "==> formatting"
+	@$(BIN)/ruff format --check .
+	@echo "==> types"
+	@$(BIN)/mypy
+	@echo "==> rendered files"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/render.sh --check
+
+generate: $(VENV)/.dev ## render the files that are made from code, such as docs/metrics.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/render.sh
+
+bench: $(VENV)/.dev ## run the benchmarks
+	@for script in benchmarks/*.py; do \
+		echo "==> $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+simulate: $(VENV)/.dev ## run the long simulations that back the statistics
+	@echo "==> simulations"
+	@$(BIN)/python -m pytest -m slow --timeout 3600 $(PYTEST_ARGS)
+
+tools: ## install Prometheus and Alertmanager for the tests, where this is allowed
+	@scripts/setup-tools.sh
+
+setup: $(VENV)/.dev ## set .venv up for development
+
+clean: ## remove .venv, caches and build results
+	@echo "==> removing .venv, caches and build results"
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "driftgauge needs Python 3.11 or newer, found: $$($(PYTHON) --version 2>&1 || true)." \
+			"Choose one with: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "==> creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	@echo "==> installing driftgauge with what the demo needs"
+	@$(PIP) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	@echo "==> installing driftgauge with what development needs"
+	@$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.demo $@

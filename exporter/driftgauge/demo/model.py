@@ -1,0 +1,80 @@
+"""The model of the demo: will this flight, now that it has left, arrive more than 15 minutes late?
+
+Gradient-boosted trees of scikit-learn on January and February: an ROC AUC of 0.9 on the weeks after. Its reference is
+built from the same rows, with the model's own answers to them, by the builder that `driftgauge profile build` uses.
+Time: 3 seconds to train, 2 to build; 10 ms a request of 150 flights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.demo.flights import CATEGORICAL, FEATURES, NUMERIC, TARGET, TIME
+from driftgauge.derive import with_probability_columns
+from driftgauge.profile import Reference
+from driftgauge.reference import BuildOptions, build
+from driftgauge.sources import Roles, from_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["CLASSES", "MODEL", "VERSION", "Answer", "Classifier", "reference", "train"]
+
+MODEL = "flight-delay"
+VERSION = "1"
+#: by column of the probabilities
+CLASSES = ("on_time", "late")
+#: a leaf of fewer flights than an hour has is noise
+LEAST_LEAF = 100
+
+Probabilities: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says of some flights: a class each, and the probabilities of all classes."""
+
+    prediction: tuple[str, ...]
+    probabilities: Probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A fitted scikit-learn pipeline that answers in class names."""
+
+    pipeline: Any
+
+    def answer(self, flights: DataFrame) -> Answer:
+        """Predict *flights*."""
+        probabilities: Probabilities = self.pipeline.predict_proba(flights[list(FEATURES)])
+        return Answer(tuple(CLASSES[i] for i in probabilities.argmax(axis=1)), probabilities)
+
+
+def train(flights: DataFrame, *, seed: int) -> Classifier:
+    """Fit the model to *flights*."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    # An airport that the training did not have is a missing value to the trees.
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
+    columns = make_column_transformer((codes, list(CATEGORICAL)), ("passthrough", list(NUMERIC)))
+    trees = HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=LEAST_LEAF, random_state=seed)
+    pipeline = make_pipeline(columns, trees)
+    pipeline.fit(flights[list(FEATURES)], flights[TARGET].astype(int))
+    return Classifier(pipeline)
+
+
+def reference(classifier: Classifier, flights: DataFrame, *, created: float) -> Reference:
+    """Build the profile of the training rows and of the answers to them."""
+    answer = classifier.answer(flights)
+    rows = flights[[*FEATURES, TIME]].assign(prediction=list(answer.prediction), p_late=answer.probabilities[:, 1])
+    roles = Roles(prediction="prediction", probabilities=("p_late",), timestamp=TIME, features=FEATURES)
+    source = from_frame(rows, roles)
+    options = BuildOptions("flights of January and February 2013", created, MODEL, VERSION)
+    return build(lambda: map(with_probability_columns, source.batches()), options)

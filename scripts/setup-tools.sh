@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs Prometheus and Alertmanager (Debian packages) for the tests that run the real programs.
+# Does nothing where they are; where they cannot be installed, those tests are skipped.
+set -euo pipefail
+
+needed=(promtool prometheus prometheus-alertmanager amtool)
+
+missing=()
+for tool in "${needed[@]}"; do
+    command -v "$tool" > /dev/null || missing+=("$tool")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+skip() {
+    echo "==> ${missing[*]} not found and $1; tests that need them are skipped" >&2
+    exit 0
+}
+
+command -v apt-get > /dev/null || skip "there is no apt-get here to install them"
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=()
+elif command -v sudo > /dev/null && sudo -n true 2> /dev/null; then
+    as_root=(sudo -n)
+else
+    skip "installing them needs root or sudo"
+fi
+
+echo "==> installing the Debian packages prometheus and prometheus-alertmanager"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends prometheus prometheus-alertmanager > /dev/null
+
+# Only the programs are wanted: where a service manager runs, the packages have started them as services.
+if [ -d /run/systemd/system ]; then
+    "${as_root[@]}" systemctl disable --now --quiet prometheus prometheus-alertmanager
+    echo "==> their services are stopped and disabled"
+fi
