@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 __all__ = [
@@ -26,6 +27,10 @@ __all__ = [
 ]
 
 MEASURES = ("psi", "kl_bits", "ks", "wasserstein_sigma", "chi2", "mean_shift_sigma")
+
+
+#: names of the windows, `profile.WINDOWS`
+WINDOW_NAMES = ("15m", "1h", "6h", "24h", "7d", "14d")
 
 
 def setting(default: Any, help_text: str) -> Any:
@@ -148,7 +153,22 @@ class ColumnSettings:
     """One feature or output."""
 
     kind: Literal["", "numeric", "categorical"] = setting("", "How a learned reference counts it; inferred when empty.")
-    ignore: bool = setting(default=False, help_text="Leave it out of profiles learned and of every status.")
+    ignore: bool = setting(default=False, help_text="Leave it out altogether: no score, no status, no violation.")
+    warn: float | None = setting(None, "Its own threshold instead of drift.warn.")
+    alert: float | None = setting(None, "Its own threshold instead of drift.alert.")
+    windows: tuple[str, ...] = setting((), "Windows that may judge it, such as [7d, 14d]; every one when empty.")
+    mute_until: date | None = setting(None, "Publish its scores but give it no status until this day (UTC).")
+    weight: float = setting(1.0, "Its weight in the model's verdict; 0: it does not count there.")
+
+    def __post_init__(self) -> None:
+        for name in ("warn", "alert"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value <= 1:
+                raise ValueError(f"{name}: expected a distance in (0, 1], got {value}")
+        unknown = set(self.windows) - set(WINDOW_NAMES)
+        if unknown:
+            raise ValueError(f"windows: unknown {sorted(unknown)}, expected some of {list(WINDOW_NAMES)}")
+        _at_least(0, weight=self.weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,7 @@ def reference() -> Reference:
 def replay(frame: Any) -> Replay:
     """Observe *frame* in its order and evaluate every `HOURS` hours, at default settings."""
     # The display measures decide nothing and cost as much as the scores.
-    settings = ModelSettings(
-        name="flights", clock="event", tick_seconds=HOURS * 3600, drift=DriftSettings(measures=())
-    )
+    settings = ModelSettings(name="flights", clock="event", tick_seconds=HOURS * 3600, drift=DriftSettings(measures=()))
     model = Model("flights", "1", settings, reference())
     found = []
     for part in flights.requests(frame, HOURS):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.simulation.traffic import MINUTE, START, Episodes, batch, blocks, model, reference
 
 from driftgauge.batch import Batch, Categories, Column, Requests
 from driftgauge.model import Evaluation, Model
 from driftgauge.reference import BuildOptions, build
+from tests.simulation.traffic import MINUTE, START, Episodes, batch, blocks, model, reference
 
 FEATURES = 100
 DAY_MINUTES = 24 * 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tests.simulation.traffic import MINUTE, START, Episodes, batch, blocks, model, reference
 
 FEATURES = 100

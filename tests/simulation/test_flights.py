@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.simulation.flights_through_model import Replay, all_flights, replay
 
 from driftgauge.demo.faults import faults, inject
 from driftgauge.demo.flights import DAY_SECONDS, REPLAY_START, STABLE, TIME
+from tests.simulation.flights_through_model import Replay, all_flights, replay
 
 
 def day(month: int, number: int) -> float:
@@ -39,10 +39,7 @@ ALERTS = {"hour": "the day of 25 hours (3 November, 0.221) and Thanksgiving (634
 
 @pytest.mark.parametrize(
     "column",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=WARNS[name]) if name in WARNS else ())
-        for name in STABLE
-    ],
+    [pytest.param(name, marks=pytest.mark.xfail(reason=WARNS[name]) if name in WARNS else ()) for name in STABLE],
 )
 def test_a_stable_column_never_warns_from_march_to_december(year: Replay, column: str):
     """Neither a judging window nor the hourly catch-all raises anything in ten months."""
@@ -51,10 +48,7 @@ def test_a_stable_column_never_warns_from_march_to_december(year: Replay, column
 
 @pytest.mark.parametrize(
     "column",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=ALERTS[name]) if name in ALERTS else ())
-        for name in STABLE
-    ],
+    [pytest.param(name, marks=pytest.mark.xfail(reason=ALERTS[name]) if name in ALERTS else ()) for name in STABLE],
 )
 def test_a_stable_column_never_alerts_from_march_to_december(year: Replay, column: str):
     """No window alerts in ten months, the hourly catch-all included."""

@@ -13,7 +13,6 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import Protocol, cast
 
@@ -49,7 +48,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_HELP_COLUMN = 18  # the longest command and its margins
+_NAME_COLUMNS = 14  # the longest command and a gap
 USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 READER_GONE = 141  # 128 + SIGPIPE
@@ -91,18 +90,19 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="driftgauge",
         description="Prometheus exporter for machine-learning models: drift, latency, quality.",
-        formatter_class=partial(argparse.HelpFormatter, max_help_position=_HELP_COLUMN),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"driftgauge {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     if chosen in COMMANDS:
         command = _command(chosen)
-        part = commands.add_parser(chosen, help=command.HELP, description=command.HELP)
+        part = parser.add_subparsers(metavar="COMMAND").add_parser(chosen, description=command.HELP)
         part.set_defaults(run=command.run)
         command.add_arguments(part)
     else:
+        listed = "\n".join(f"{name:<{_NAME_COLUMNS}}{_help(name)}" for name in COMMANDS)
+        commands = parser.add_subparsers(title="commands", description=listed, metavar="COMMAND", required=True)
         for name in COMMANDS:
-            commands.add_parser(name, help=_help(name))
+            commands.add_parser(name)
     return parser
 
 

@@ -46,6 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     about.add_argument("--model", default="", help="the model that it is meant for")
     about.add_argument("--version", default="", metavar="V", help="the version of the model")
     parser.add_argument("--bins", type=_bins, default=BINS, metavar="K", help=f"bins of a continuous column ({BINS})")
+    parser.add_argument(
+        "--strata",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="count by hour of day too, so that an hour is compared with the same hour; needs --timestamp; "
+        "auto: where the data have a daily rhythm and rows enough",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,7 +60,13 @@ def run(args: argparse.Namespace) -> int:
     check_writable(args.output)
     source = open_source(args.file, roles_of(args))
     options = BuildOptions(
-        args.name or source.name, time.time(), args.model, args.version, bins=args.bins, kinds=kinds_of(args)
+        args.name or source.name,
+        time.time(),
+        args.model,
+        args.version,
+        bins=args.bins,
+        kinds=kinds_of(args),
+        strata=args.strata,
     )
     with Progress(sys.stderr) as progress:
         reference = build(observed(source, progress, passes=2), options)

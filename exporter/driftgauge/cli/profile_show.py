@@ -97,6 +97,8 @@ def heading(reference: Reference) -> Mapping[str, Any]:
         "version": about.version,
         "digest": reference.digest,
         "time_range": None if about.time_range is None else [_instant(time) for time in about.time_range],
+        "hour_strata": reference.strata is not None,
+        "calibrated_windows": list(reference.calibration),
         "notes": list(about.notes),
     }
 
@@ -195,6 +197,10 @@ def _overview(reference: Reference, facts: Sequence[Facts]) -> Iterator[str]:
     yield printable(f"created {about['created']}, digest {about['digest']}, model {model or 'any'}")
     if about["time_range"]:
         yield "times   {} to {}".format(*about["time_range"])
+    if about["calibrated_windows"]:
+        yield f"calibrated for windows of {', '.join(about['calibrated_windows'])}"
+    if about["hour_strata"]:
+        yield "counted by hour of day"
     yield from (printable(f"note: {note}") for note in about["notes"])
     for kind, lines in ((NUMERIC, _numeric_table), (CATEGORICAL, _categorical_table)):
         chosen = [found for found in facts if found.column.kind == kind]

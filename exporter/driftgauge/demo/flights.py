@@ -74,7 +74,9 @@ def load() -> DataFrame:
     raw = raw[raw["dep_delay"].notna()]
     times = pd.to_datetime(raw["time_hour"]).dt.tz_convert(None).to_numpy("datetime64[s]").astype(np.int64)
     late = (raw["arr_delay"] > LATE_MINUTES).where(raw["arr_delay"].notna())
-    flights = raw[list(FEATURES)].assign(**{TIME: times + 60.0 * raw["minute"].to_numpy(), TARGET: late.astype(float)})
+    flights = raw[list(FEATURES)].copy()
+    flights[TIME] = times + 60.0 * raw["minute"].to_numpy()
+    flights[TARGET] = late.astype(float)
     return flights.sort_values(TIME, kind="stable", ignore_index=True)
 
 

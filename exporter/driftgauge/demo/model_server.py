@@ -16,7 +16,7 @@ from aiohttp import web
 
 from driftgauge.demo.flights import CATEGORICAL, FEATURES
 from driftgauge.demo.model import CLASSES, MODEL, VERSION, Answer
-from driftgauge.demo.protocol import BadRequest, observation, read_request, response
+from driftgauge.demo.protocol import BadRequestError, observation, read_request, response
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -56,13 +56,15 @@ async def _metadata(_: web.Request) -> web.Response:
         {"name": "prediction", "datatype": "BYTES", "shape": [-1]},
         {"name": "probabilities", "datatype": "FP64", "shape": [-1, len(CLASSES)]},
     ]
-    return web.json_response({
-        "name": MODEL,
-        "versions": [VERSION],
-        "platform": "sklearn",
-        "inputs": inputs,
-        "outputs": outputs,
-    })
+    return web.json_response(
+        {
+            "name": MODEL,
+            "versions": [VERSION],
+            "platform": "sklearn",
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+    )
 
 
 class _Server:
@@ -76,7 +78,7 @@ class _Server:
         try:
             asked: Any = json.loads(await request.read())
             flights = read_request(asked)
-        except (BadRequest, ValueError) as error:
+        except (BadRequestError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=400)
         answered = response(await asyncio.to_thread(self._answer, flights), asked.get("id"))
         told = observation(asked, answered, time.perf_counter() - started)

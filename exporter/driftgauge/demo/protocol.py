@@ -16,7 +16,7 @@ from driftgauge.demo.model import CLASSES, MODEL, VERSION, Answer
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["TIME_TENSOR", "BadRequest", "observation", "read_request", "request", "response"]
+__all__ = ["TIME_TENSOR", "BadRequestError", "observation", "read_request", "request", "response"]
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ _LATENCY_TENSOR = "driftgauge.latency_s"
 _DATATYPES = dict.fromkeys(NUMERIC, "FP64") | dict.fromkeys(CATEGORICAL, "BYTES")
 
 
-class BadRequest(ValueError):
+class BadRequestError(ValueError):
     """A request lacks a tensor, or its tensors do not fit together."""
 
 
@@ -39,7 +39,7 @@ def read_request(body: Mapping[str, Any]) -> DataFrame:
     """Return the flights that a request asks about.
 
     Raises:
-        BadRequest: a feature is missing or the tensors have different lengths.
+        BadRequestError: a feature is missing or the tensors have different lengths.
     """
     import pandas as pd
 
@@ -47,7 +47,7 @@ def read_request(body: Mapping[str, Any]) -> DataFrame:
         data = {tensor["name"]: tensor["data"] for tensor in body["inputs"]}
         return pd.DataFrame({name: data[name] for name in FEATURES})
     except (KeyError, TypeError, ValueError) as error:
-        raise BadRequest(f"expected inputs {', '.join(FEATURES)} of one length: {error}") from error
+        raise BadRequestError(f"expected inputs {', '.join(FEATURES)} of one length: {error}") from error
 
 
 def response(answer: Answer, identifier: str | None) -> Json:

@@ -1,6 +1,6 @@
 """Replay: asks the model about flights in the order in which they were scheduled, much faster than they flew.
 
-One request carries the flights of some hours. The pace is wall-clock seconds per day of flights, so that what happens can
+One request carries the flights of an hour of event time. The pace is wall-clock seconds per day of flights, so that what happens can
 be watched; at pace 0 the next request follows the last answer.
 """
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HOURS", "replay"]
 
-#: hours of flights in a request: some 150 rows
-HOURS = 3
+#: hours of flights in a request: some 50 rows
+HOURS = 1
 
 
 async def replay(flights: DataFrame, url: str, *, seconds_per_day: float) -> AsyncIterator[float]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from driftgauge import names
 from driftgauge.expose.block import Block, Scope, total
 from driftgauge.expose.shape import Shape
-from driftgauge.profile import Profile, Reference
+from driftgauge.profile import CATEGORICAL, Profile, Reference
 
 __all__ = ["FleetBins", "fleet_blocks", "merge_bins"]
 
@@ -61,28 +61,18 @@ class FleetBins:
     @classmethod
     def of(cls, reference: Profile, most: int) -> FleetBins:
         """Return the bins for *reference*, at most *most* a column besides `missing` and `other`."""
-        spec = reference.spec
+        schema = reference.spec.schema
         labels: list[tuple[str, str, str]] = []
-        numeric = np.full(reference.histogram.counts.shape, -1, dtype=np.int64)
-        categorical = np.full(reference.categories.counts.shape, -1, dtype=np.int64)
-        for row, column in enumerate(spec.schema.numeric):
-            own = len(spec.histogram.edges[row]) + 1
-            merged = merge_bins(reference.histogram.counts[row, :own], most)
-            numeric[row, :own] = merged + len(labels)
-            labels += [(column.name, column.role, f"{number:02d}") for number in range(int(merged.max()) + 1)]
-            numeric[row, -1] = len(labels)
-            labels.append((column.name, column.role, MISSING_BIN))
-        for row, column in enumerate(spec.schema.categorical):
-            own = min(len(spec.categories.names[row]), most)
-            categorical[row, :own] = np.arange(own) + len(labels)
-            labels += [(column.name, column.role, f"{number:02d}") for number in range(own)]
-            categorical[row, own:-1] = len(labels)
-            categorical[row, -1] = len(labels) + 1
-            labels += [(column.name, column.role, OTHER_BIN), (column.name, column.role, MISSING_BIN)]
-        keys = list(dict.fromkeys((feature, role) for feature, role, _ in labels))
-        column_of = {key: number for number, key in enumerate(keys)}
-        owners = np.array([column_of[feature, role] for feature, role, _ in labels], dtype=np.int64)
-        return cls(tuple(labels), owners, numeric.ravel(), categorical.ravel())
+        owners: list[int] = []
+        cells: tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]] = ([], [])
+        for column in schema.columns:
+            kind = int(column.kind == CATEGORICAL)
+            bins, names_of_bins = _BINS[kind](reference, len(cells[kind]), most)
+            cells[kind].append(np.where(bins < 0, bins, bins + len(labels)))
+            owners += [sum(map(len, cells)) - 1] * len(names_of_bins)
+            labels += [(column.name, column.role, name) for name in names_of_bins]
+        numeric, categorical = (np.concatenate([*part, np.empty(0, dtype=np.int64)]) for part in cells)
+        return cls(tuple(labels), np.array(owners, dtype=np.int64), numeric, categorical)
 
     def values(self, profile: Profile) -> Float64s:
         """Return the values in each fleet bin."""
@@ -108,3 +98,25 @@ def fleet_blocks(scope: Scope, shape: Shape, reference: Reference) -> Iterator[B
     ratios = bins.ratios(reference.profile)
     yield scope.block(names.FEATURE_VALUES, labels, lambda view: bins.values(total(view)), "fleet")
     yield scope.block(names.FEATURE_REFERENCE_RATIO, labels, lambda _: ratios, "fleet")
+
+
+def _numeric_bins(reference: Profile, row: int, most: int) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the bin of each cell of a numeric column, -1 for padding, and the bins' labels."""
+    counts = reference.histogram.counts[row]
+    own = len(reference.spec.histogram.edges[row]) + 1
+    cells = np.full(len(counts), -1, dtype=np.int64)
+    cells[:own] = merge_bins(counts[:own], most)
+    labels = [f"{number:02d}" for number in range(int(cells.max()) + 1)]
+    cells[-1] = len(labels)
+    return cells, [*labels, MISSING_BIN]
+
+
+def _categorical_bins(reference: Profile, row: int, most: int) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the bin of each cell of a categorical column, padding being empty, and the bins' labels."""
+    own = min(len(reference.spec.categories.names[row]), most)
+    cells = np.minimum(np.arange(reference.spec.categories.width), own)
+    cells[-1] = own + 1
+    return cells, [*(f"{number:02d}" for number in range(own)), OTHER_BIN, MISSING_BIN]
+
+
+_BINS = (_numeric_bins, _categorical_bins)

@@ -1,13 +1,23 @@
 """One model's state: what it has counted, its windows, its reference, and its status."""
 
-from driftgauge.model.evaluation import LATENCY_BUCKETS, QUANTILES, ClassShares, Counters, Evaluation, ModelView
-from driftgauge.model.evaluator import Evaluator, WindowSums
+from driftgauge.model.evaluation import (
+    LATENCY_BUCKETS,
+    QUANTILES,
+    ChangeScores,
+    ClassShares,
+    Counters,
+    Evaluation,
+    ModelView,
+)
+from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.model import Model
 from driftgauge.model.registry import Registry
+from driftgauge.model.sums import WindowSums
 
 __all__ = [
     "LATENCY_BUCKETS",
     "QUANTILES",
+    "ChangeScores",
     "ClassShares",
     "Counters",
     "Evaluation",

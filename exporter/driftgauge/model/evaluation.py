@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from driftgauge.drift import JensenShannon, RateRatio
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
-__all__ = ["LATENCY_BUCKETS", "QUANTILES", "ClassShares", "Counters", "Evaluation", "ModelView"]
+__all__ = ["LATENCY_BUCKETS", "QUANTILES", "ChangeScores", "ClassShares", "Counters", "Evaluation", "ModelView"]
 
 Float64s = NDArray[np.float64]
 
@@ -38,6 +38,18 @@ class ClassShares:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeScores:
+    """Scores of the newest traffic against the model's own past: a sudden change, never drift.
+
+    `mode` names the past: `same_hour_7d` (the same hour of the seven days before), `previous_window` (the day before).
+    """
+
+    mode: str
+    window: Window
+    scores: JensenShannon
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The scores of all windows at one time, and the statuses that follow.
 
@@ -50,7 +62,8 @@ class Evaluation:
         warn: threshold of each score, [windows, columns]; infinite where a window does not warn.
         alert: threshold of each score, [windows, columns].
         evidence_threshold: evidence that a status of each window needs, [windows].
-        judging: windows that drive the status now, [windows].
+        judges: which windows drive which columns' status now, [windows, columns].
+        dispersion: factor by which scores scatter more widely than independent rows, >= 1, [windows, columns].
         window_status: status of each score with its hysteresis, -1 to 2, [windows, columns].
         status: the columns' own status over the judging windows, -1 to 2, [columns].
         undecided: why a column's status is -1; "" where it is not.
@@ -60,6 +73,8 @@ class Evaluation:
         classes: shares of the classes of categorical outputs in the status window.
         latency: quantiles of the request duration, [windows, len(QUANTILES)].
         current: the status window's profile.
+        weights: of the columns in the model's verdict, [columns].
+        changes: scores against the model's own past.
     """
 
     time: float
@@ -70,7 +85,8 @@ class Evaluation:
     warn: Float64s
     alert: Float64s
     evidence_threshold: Float64s
-    judging: NDArray[np.bool_]
+    judges: NDArray[np.bool_]
+    dispersion: Float64s
     window_status: NDArray[np.int8]
     status: NDArray[np.int8]
     undecided: tuple[str, ...]
@@ -80,6 +96,13 @@ class Evaluation:
     classes: tuple[ClassShares, ...]
     latency: Float64s
     current: Profile
+    weights: Float64s
+    changes: tuple[ChangeScores, ...] = ()
+
+    @property
+    def judging(self) -> NDArray[np.bool_]:
+        """Windows that drive the status of some column now, [windows]."""
+        return self.judges.any(axis=1)
 
     @property
     def columns(self) -> tuple[ColumnSchema, ...]:

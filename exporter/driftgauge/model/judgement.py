@@ -1,8 +1,12 @@
-"""Which windows may judge a model, how big a score must be in each, and how sure.
+"""Which windows may judge which columns, how big a score must be in each, and how sure.
 
-Judging windows (statistics.md 4.3, 12.1): a window drives the status once 90 % of its length has been observed, and of
-the short ones (under a day) only where the inputs have no daily rhythm: an hour against an all-day reference measures the
-clock, not drift. Until then, and instead, the 1 h window stands guard with a threshold above any daily cycle.
+A window drives a column's status once 90 % of its length has been observed (statistics.md 4.3, 12.1). Short windows, under
+a day, do so only where the clock cannot be mistaken for drift: the reference knows the hours of the day, its own chunks of
+that length stay calm, or the inputs are declared to have no rhythm. Until then, and instead, the 1 h window stands guard
+with a threshold above any daily cycle.
+
+Thresholds are the configured ones, raised to what undrifted chunks of the reference reach; where that is above a ceiling
+the window cannot judge the column (statistics.md 11).
 """
 
 from __future__ import annotations
@@ -12,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.config import ModelSettings
+from driftgauge.config import ColumnSettings, ModelSettings
 from driftgauge.drift import Rule, evidence_threshold
-from driftgauge.profile import Window
+from driftgauge.profile import CEILING, DAY_SECONDS, INPUT, HOUR_SECONDS, Reference, Window
 
 __all__ = ["Judgement"]
 
@@ -23,51 +27,100 @@ Flags = NDArray[np.bool_]
 
 #: share of a window's length that must have been observed
 WARM = 0.9
-DAY_SECONDS = 86_400
-CATCH_ALL_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Thresholds of a model's windows, fixed when its reference is set.
+    """Thresholds of a model's windows, fixed when its reference is set; all matrices are [windows, columns].
 
     Attributes:
         windows: the windows, shortest first.
-        drives: windows that judge once they are warm, [windows].
-        guard: the catch-all window, [windows]; nowhere where it judges anyway.
-        rule: thresholds [windows, 1]; infinite where a window does not warn or does not judge.
-        always_warm: short windows may judge at once, as the inputs have no rhythm.
+        drives: which windows judge which columns once they are warm.
+        guard: where the catch-all window stands in.
+        too_variable: windows whose threshold would be above the ceiling.
+        warn: thresholds; infinite where a window does not warn.
+        alert: thresholds; infinite where a window does not judge.
+        evidence: thresholds, [windows].
+        least_samples: samples below which nothing is judged.
+        dispersion: how much wider than independent rows the reference's own chunks scatter, >= 1.
+        always_warm: windows may judge at once, because the reference knows the hours or the inputs have no rhythm.
     """
 
     windows: tuple[Window, ...]
     drives: Flags
     guard: Flags
-    rule: Rule
+    too_variable: Flags
+    warn: Float64s
+    alert: Float64s
+    evidence: Float64s
+    least_samples: int
+    dispersion: Float64s
     always_warm: bool
 
     @classmethod
-    def of(cls, settings: ModelSettings, windows: tuple[Window, ...], columns: int) -> Judgement:
-        """Work the thresholds out for *columns* columns."""
+    def of(cls, settings: ModelSettings, reference: Reference, windows: tuple[Window, ...]) -> Judgement:
+        """Work the thresholds out."""
         drift = settings.drift
-        free = settings.seasonality == "none"
-        seconds = np.array([window.seconds for window in windows])
-        drives = np.ones(len(windows), dtype=bool) if free else seconds >= DAY_SECONDS
-        guard = (seconds == CATCH_ALL_SECONDS) & ~drives
-        raising = int(np.count_nonzero(drives | guard))
+        rhythmless = settings.seasonality == "none"
+        columns = [
+            settings.features.get(column.name, _PLAIN) if column.role == INPUT else _PLAIN
+            for column in reference.profile.spec.schema.columns
+        ]
+        seconds = np.array([window.seconds for window in windows])[:, None]
+        reached, calm, dispersion = _calibrated(reference, windows, drift.warn)
+        allowed = np.array([[not c.windows or w.name in c.windows for c in columns] for w in windows], dtype=bool)
+        free = (seconds >= DAY_SECONDS) | rhythmless | (reference.strata is not None) | calm
+        too_variable = reached > CEILING
+        drives = free & allowed & ~too_variable
+        catch_all = np.maximum(drift.catch_all, reached)
+        guard = (seconds == HOUR_SECONDS) & ~free & allowed & (catch_all <= CEILING)
+        warn = np.array([drift.warn if column.warn is None else column.warn for column in columns])
+        alert = np.array([drift.alert if column.alert is None else column.alert for column in columns])
+        raising = int(np.count_nonzero((drives | guard).any(axis=1)))
         evidence = [
-            evidence_threshold(columns, window.seconds, settings.tick_seconds, raising, drift.false_episodes_per_week)
+            evidence_threshold(
+                len(columns), window.seconds, settings.tick_seconds, raising, drift.false_episodes_per_week
+            )
             if drift.evidence is None
             else drift.evidence
             for window in windows
         ]
-        rule = Rule(
-            np.where(drives, drift.warn, np.inf)[:, None],
-            np.where(drives, drift.alert, np.where(guard, drift.catch_all, np.inf))[:, None],
-            np.array(evidence)[:, None],
+        return cls(
+            windows,
+            drives,
+            guard,
+            too_variable & allowed,
+            np.where(drives, np.maximum(warn, reached), np.inf),
+            np.where(drives, np.maximum(alert, reached), np.where(guard, catch_all, np.inf)),
+            np.array(evidence),
             drift.least_samples,
+            dispersion,
+            rhythmless or reference.strata is not None,
         )
-        return cls(windows, drives, guard, rule, free)
 
-    def judging(self, coverage: Float64s) -> Flags:
-        """Return which windows drive the status now, [windows]."""
-        return self.drives if self.always_warm else self.drives & (coverage >= WARM)
+    @property
+    def rule(self) -> Rule:
+        """The thresholds as a rule."""
+        return Rule(self.warn, self.alert, self.evidence[:, None], self.least_samples)
+
+    def judges(self, coverage: Float64s) -> Flags:
+        """Return which windows drive which columns now, for the observed share of each window's length."""
+        return self.drives if self.always_warm else self.drives & (coverage >= WARM)[:, None]
+
+
+_PLAIN = ColumnSettings()
+
+
+def _calibrated(
+    reference: Reference, windows: tuple[Window, ...], warn: float
+) -> tuple[Float64s, Flags, Float64s]:
+    """Return what undrifted chunks reach, where they stay calm, and how widely they scatter."""
+    shape = len(windows), len(reference.profile.spec.schema.columns)
+    reached, calm, dispersion = np.zeros(shape), np.zeros(shape, dtype=bool), np.ones(shape)
+    for row, window in enumerate(windows):
+        calibration = reference.calibration.get(window.name)
+        if calibration is not None:
+            reached[row] = calibration.reached
+            calm[row] = calibration.calm(warn)
+            dispersion[row] = np.where(calibration.usable, calibration.dispersion, 1.0)
+    return reached, calm, dispersion

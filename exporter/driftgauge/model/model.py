@@ -17,11 +17,12 @@ from driftgauge.batch import Batch, concatenate
 from driftgauge.config import LimitSettings, ModelSettings
 from driftgauge.derive import with_probability_columns
 from driftgauge.model.evaluation import Evaluation, ModelView
-from driftgauge.model.evaluator import Evaluator, WindowSums
+from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.stage import Stage
+from driftgauge.model.sums import WindowSums, collect
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Placed, Timeline
-from driftgauge.profile import WINDOWS, Reference, Ring
+from driftgauge.profile import HOUR_SECONDS, Reference, Ring
 from driftgauge.reference import Learner, without
 
 __all__ = ["Model"]
@@ -79,6 +80,7 @@ class Model:
         self._ring = Ring(reference.profile.spec)
         self._stage = Stage(reference.profile.spec)
         self._evaluator = Evaluator(reference, self.settings)
+        self._hour = -1
         self._evaluation = None
 
     def observe(self, batch: Batch, wall: float) -> None:
@@ -116,13 +118,9 @@ class Model:
         self._next_tick = (now // tick + 1) * tick
         if self._reference is None:
             return None
-        ring = self._ring
-        return WindowSums(
-            now,
-            WINDOWS,
-            tuple(ring.window(window, now) for window in WINDOWS),
-            np.array([ring.coverage(window, now) for window in WINDOWS]),
-        )
+        hour = int(now // HOUR_SECONDS)
+        past, self._hour = hour != self._hour, hour
+        return collect(self._ring, now, past=past)
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and remember the result for `view`."""

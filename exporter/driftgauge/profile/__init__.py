@@ -1,19 +1,26 @@
 """Profiles: what was counted of a data set, and the ring of them that makes windows."""
 
+from driftgauge.profile.calibration import CEILING, Calibration
 from driftgauge.profile.codec import FORMAT_VERSION, dumps, loads
 from driftgauge.profile.profile import Block, Profile, ProfileSpec, Reading
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.ring import WINDOWS, Ring, Window
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
+from driftgauge.profile.strata import DAY_SECONDS, HOURS, HOUR_SECONDS, Strata
 
 __all__ = [
     "CATEGORICAL",
+    "CEILING",
+    "DAY_SECONDS",
     "FORMAT_VERSION",
+    "HOURS",
+    "HOUR_SECONDS",
     "INPUT",
     "NUMERIC",
     "OUTPUT",
     "WINDOWS",
     "Block",
+    "Calibration",
     "ColumnSchema",
     "Profile",
     "ProfileSpec",
@@ -22,6 +29,7 @@ __all__ = [
     "Reference",
     "Ring",
     "Schema",
+    "Strata",
     "Window",
     "dumps",
     "loads",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -124,13 +124,14 @@ def _reference(document: Record) -> Reference:
     by_key = {(record["role"], record["name"]): record for record in records}
     numeric = [by_key[column.role, column.name] for column in schema.numeric]
     categorical = [by_key[column.role, column.name] for column in schema.categorical]
+    rows = _count(document["rows"], "rows")
     for record in numeric:
-        _check_numeric(record)
+        _check_numeric(record, rows)
     for record in categorical:
-        _check_categorical(record)
+        _check_categorical(record, rows)
     spec = ProfileSpec(schema, _histogram_spec(schema, numeric), _category_spec(categorical))
     profile = spec.zero()
-    profile.rows[0] = _count(document["rows"], "rows")
+    profile.rows[0] = rows
     _fill_histogram(profile, numeric)
     for i, record in enumerate(categorical):
         counts = list(record["categories"].values())
@@ -158,28 +159,34 @@ def _column(record: Record) -> ColumnSchema:
     return ColumnSchema(str(name), role, kind, record.get("precision") == "float64")
 
 
-def _check_numeric(record: Record) -> None:
+def _check_numeric(record: Record, rows: int) -> None:
     name, bins = record["name"], len(record["edges"]) + 1
-    for part in ("counts", "sums"):
-        if len(record[part]) != bins:
-            raise ProfileError(f"column {name!r}: {len(record[part])} {part} for {bins} bins")
+    for part, wanted in (("counts", bins), ("sums", bins), ("infinite", 2)):
+        if len(record[part]) != wanted:
+            raise ProfileError(f"column {name!r}: {len(record[part])} {part} for {bins} bins, expected {wanted}")
     edges = record["edges"]
     if any(not math.isfinite(edge) for edge in edges) or any(b <= a for a, b in pairwise(edges)):
         raise ProfileError(f"column {name!r}: edges must be finite and ascending")
-    for count in (*record["counts"], record["missing"], *record["infinite"]):
-        _count(count, f"column {name!r}: counts")
+    for count in record["infinite"]:
+        _count(count, f"column {name!r}: infinite")
+    _check_total(name, (*record["counts"], record["missing"]), rows)
 
 
-def _check_categorical(record: Record) -> None:
+def _check_categorical(record: Record, rows: int) -> None:
     name = record["name"]
     if len(record["categories"]) > TOP_CATEGORIES:
         raise ProfileError(f"column {name!r}: {len(record['categories'])} categories, at most {TOP_CATEGORIES} fit")
-    for count in (*record["categories"].values(), record["other"], record["missing"]):
-        _count(count, f"column {name!r}: counts")
+    _check_total(name, (*record["categories"].values(), record["other"], record["missing"]), rows)
+
+
+def _check_total(name: str, counts: Iterable[Any], rows: int) -> None:
+    total = sum(_count(count, f"column {name!r}: counts") for count in counts)
+    if total > rows:
+        raise ProfileError(f"column {name!r}: counts of {total} rows, the profile has {rows}")
 
 
 def _count(value: Any, what: str) -> int:
-    if not isinstance(value, int) or value < 0:
+    if type(value) is not int or value < 0:
         raise ProfileError(f"{what}: expected whole numbers >= 0, got {value!r}")
     return value
 

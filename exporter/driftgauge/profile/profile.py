@@ -57,6 +57,10 @@ class Block:
         """Number of rows."""
         return int(self.narrow.shape[1])
 
+    def take(self, rows: NDArray[np.int64]) -> Block:
+        """Return the chosen rows of a block in which every row carries both roles."""
+        return Block(self.narrow[:, rows], self.wide[:, rows], self.codes[:, rows], (0, 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -67,14 +67,15 @@ def _booleans(column: Categories, precision: type[np.floating[Any]]) -> tuple[Fl
 def _snapped(values: Floats, edges: Floats, precision: type[np.floating[Any]]) -> Floats:
     """Widen *values*, moving those that equal an edge in their own narrower precision onto that edge.
 
-    So a value is on the same side of an edge as it was before the sender narrowed it.
+    So a value is on the same side of an edge as it was before the sender narrowed it. Of edges that are one in that
+    precision it takes the last: a value with a bin of its own has an edge just before it.
     """
     wide = values.astype(precision)
     if not len(edges):
         return wide
     with np.errstate(over="ignore"):
         narrow = edges.astype(values.dtype)
-    place = np.minimum(np.searchsorted(narrow, values), len(narrow) - 1)
+    place = np.maximum(np.searchsorted(narrow, values, side="right") - 1, 0)
     hit = narrow[place] == values
     wide[hit] = edges[place[hit]]
     return wide

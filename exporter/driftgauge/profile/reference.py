@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from driftgauge.profile.calibration import Calibration
 from driftgauge.profile.profile import Profile
+from driftgauge.profile.strata import Strata
 
 __all__ = ["Provenance", "Reference"]
 
@@ -34,10 +37,20 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A frozen profile; its `digest` tells references apart in labels."""
+    """A frozen profile; its `digest` tells references apart in labels.
+
+    Attributes:
+        profile: what was counted.
+        provenance: where it came from.
+        calibration: what undrifted chunks of it score, by the name of the window that is as long.
+        strata: its counts by hour of day; None where the data have no daily rhythm, too few rows or no timestamps.
+        digest: 12 hexadecimal digits over columns, bins and counts.
+    """
 
     profile: Profile
     provenance: Provenance
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    strata: Strata | None = None
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.profile.profile import Profile, ProfileSpec
+from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS
 
 __all__ = ["WINDOWS", "Ring", "Window"]
 
@@ -98,7 +99,8 @@ class Ring:
     since: float | None = None
     total: Profile = field(init=False)
     _tiers: list[_Tier] = field(init=False)
-    _closed: dict[int, tuple[int, Vectors]] = field(init=False, default_factory=dict)
+    # window length -> when its newest complete slot ended, and the sum of its complete slots
+    _closed: dict[int, tuple[float, Vectors]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.total = self.spec.zero()
@@ -109,14 +111,13 @@ class Ring:
         """Add what was observed at *time* (seconds); older than the ring is long, it only enters the total."""
         self.since = time if self.since is None else min(self.since, time)
         self.total = self.total.merge(profile)
+        if any(time < end for end, _ in self._closed.values()):
+            self._closed.clear()  # a slot that was thought to be complete changes
         counts, sums = _flat(profile)
         for tier in self._tiers:
             slot = int(time // tier.slot_seconds)
-            newest = int(tier.ids.max())
-            if slot <= newest - len(tier.ids):
+            if slot <= int(tier.ids.max()) - len(tier.ids):
                 continue
-            if slot < newest:
-                self._closed.clear()  # a slot that was thought to be complete changes
             row = tier.row(slot)
             tier.counts[row] += counts
             tier.sums[row] += sums
@@ -125,13 +126,34 @@ class Ring:
         """Return the sum over the last `window.seconds` before *now*."""
         tier = next(tier for tier in self._tiers if tier.slot_seconds * len(tier.ids) >= window.seconds)
         last = int(now // tier.slot_seconds)
-        known, (counts, sums) = self._closed.get(window.seconds, (-1, (np.empty(0), np.empty(0))))
-        if known != last:
+        end = float(last * tier.slot_seconds)
+        closed = self._closed.get(window.seconds)
+        if closed is None or closed[0] != end:
             first = last - window.seconds // tier.slot_seconds + 1
-            counts, sums = tier.total(first, last - 1)
-            self._closed[window.seconds] = last, (counts, sums)
-        newest = tier.total(last, last)
-        return _profile(self.spec, (counts + newest[0], sums + newest[1]))
+            closed = self._closed[window.seconds] = end, tier.total(first, last - 1)
+        complete, newest = closed[1], tier.total(last, last)
+        return _profile(self.spec, (complete[0] + newest[0], complete[1] + newest[1]))
+
+    def past(self, seconds: int, now: float, *, back: int = 0) -> Profile:
+        """Return the sum over the complete slots of the *seconds* that ended *back* seconds before *now*."""
+        tier = self._tier(seconds + back)
+        end = int((now - back) // tier.slot_seconds)
+        return _profile(self.spec, tier.total(end - seconds // tier.slot_seconds, end - 1))
+
+    def hours(self, window: Window, now: float) -> NDArray[np.float64]:
+        """Return the share of the window's rows in each hour of day (UTC), [24]."""
+        tier = self._tier(window.seconds)
+        last = int(now // tier.slot_seconds)
+        rows = np.flatnonzero((tier.ids > last - window.seconds // tier.slot_seconds) & (tier.ids <= last))
+        hours = tier.ids[rows] * tier.slot_seconds % DAY_SECONDS // HOUR_SECONDS
+        # The first count of every profile is its number of rows.
+        shares = np.bincount(hours, weights=tier.counts[rows, 0], minlength=HOURS)
+        return shares / max(shares.sum(), 1.0)
+
+    def _tier(self, seconds: int) -> _Tier:
+        """Return the finest tier that reaches *seconds* back, else the longest."""
+        reaching = (tier for tier in self._tiers if tier.slot_seconds * len(tier.ids) >= seconds)
+        return next(reaching, self._tiers[-1])
 
     def coverage(self, window: Window, now: float) -> float:
         """Return which share of the window's length has passed since the first observation, 0..1."""

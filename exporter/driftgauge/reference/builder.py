@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -22,7 +23,8 @@ from driftgauge.errors import SourceError
 from driftgauge.profile.profile import Profile
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL
-from driftgauge.reference.edges import BINS
+from driftgauge.reference.calibration import TimedCounts
+from driftgauge.reference.edges import BINS, needs_float64
 from driftgauge.reference.spec import spec_of
 from driftgauge.reference.survey import Survey
 
@@ -49,6 +51,8 @@ class BuildOptions:
         version: its version.
         bins: bins of a continuous column.
         kinds: kinds of columns that should not be inferred.
+        strata: whether to count by hour of day: `auto` (where the data have a daily rhythm and rows enough), `always`
+            (where there are timestamps), `never`.
     """
 
     name: str
@@ -57,6 +61,7 @@ class BuildOptions:
     version: str = ""
     bins: int = BINS
     kinds: Mapping[str, str] = field(default_factory=dict)
+    strata: Literal["auto", "always", "never"] = "auto"
 
 
 @dataclass(slots=True)
@@ -79,6 +84,11 @@ class Sample:
         self._held += int(np.count_nonzero(chosen))
         if self._held > 2 * self.size:
             self._shrink()
+
+    @property
+    def wide(self) -> bool:
+        """Whether float32 would merge sampled values."""
+        return needs_float64(self.values()[0])
 
     def _shrink(self) -> None:
         keys, values = np.concatenate(self._keys), np.concatenate(self._values)
@@ -105,14 +115,21 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
         raise SourceError(f"{options.name}: no rows to build a profile from")
     spec = spec_of(survey, options.bins)
     profile = spec.zero()
+    by_time = None if times is None else TimedCounts(spec, *times)
     for batch in batches():
-        profile = profile.merge(spec.of(batch))
+        block = spec.read(batch).block
+        profile = profile.merge(spec.count(block))
+        if by_time is not None and batch.timestamps is not None:
+            by_time.add(block, batch.timestamps)
     if int(profile.rows[0]) != survey.rows:
         raise SourceError(f"{options.name}: {survey.rows} rows in the first pass, {profile.rows[0]} in the second")
     provenance = Provenance(
         options.name, options.created, options.model, options.version, times, _notes(survey, profile)
     )
-    return Reference(profile, provenance)
+    if by_time is None:
+        return Reference(profile, provenance)
+    strata = by_time.strata(profile, options.strata)
+    return Reference(profile, provenance, by_time.calibration(profile, strata), strata)
 
 
 def _survey(batches: Iterable[Batch], options: BuildOptions) -> tuple[Survey, tuple[float, float] | None]:
@@ -143,7 +160,7 @@ def _notes(survey: Survey, profile: Profile) -> tuple[str, ...]:
             notes.append(f"column {column.name!r} is empty")
         elif column.kind == CATEGORICAL and len(found.words) > max(1_000, IDENTIFIER_SHARE * found.present):
             notes.append(f"column {column.name!r} looks like an identifier; leave it out")
-        elif column.kind != CATEGORICAL and found.words:
+        elif column.kind != CATEGORICAL and found.present > found.numbers:
             notes.append(f"column {column.name!r} is numeric, {found.present - found.numbers} values of text count as missing")
     if survey.cut:
         notes.append(f"{len(survey.cut)} columns beyond the first {survey.limit} were left out")

@@ -18,11 +18,20 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Counts, Floats
 from driftgauge.drift import jensen_shannon
-from driftgauge.profile import WINDOWS, Block, Profile, ProfileSpec, Window
-from driftgauge.profile.calibration import Calibration
-from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, Strata
+from driftgauge.profile import (
+    DAY_SECONDS,
+    HOURS,
+    HOUR_SECONDS,
+    WINDOWS,
+    Block,
+    Calibration,
+    Profile,
+    ProfileSpec,
+    Strata,
+    Window,
+)
 
-__all__ = ["LEAST_CHUNKS", "ChunkCounter"]
+__all__ = ["LEAST_CHUNKS", "TimedCounts"]
 
 Float64s = NDArray[np.float64]
 
@@ -32,6 +41,10 @@ CHUNKS = 200
 LEAST_CHUNKS = 6
 #: samples below which a chunk is noise, as production windows are
 LEAST_SAMPLES = 100
+#: rows of every hour of day below which strata would be noise themselves
+LEAST_STRATUM_ROWS = 500
+#: distance of an hour from the rest of the day that is a rhythm: half of what warns
+CYCLE_DISTANCE = 0.05
 #: a wider scatter than this is no noise that a factor could describe (statistics.md 4.2)
 MOST_DISPERSION = 50.0
 
@@ -102,22 +115,50 @@ class _Slots:
         return (self._ids[rows] * self.plan.slot_seconds) % DAY_SECONDS // HOUR_SECONDS
 
 
-class ChunkCounter:
-    """Counts timestamped reference data by chunks of every window length.
+class TimedCounts:
+    """Counts timestamped reference data by chunks of every window length, and by hour of day.
 
     Args:
         spec: what is counted.
         first: earliest event time.
         last: latest event time.
+        windows: the lengths.
     """
 
     def __init__(self, spec: ProfileSpec, first: float, last: float, windows: Sequence[Window] = WINDOWS) -> None:
+        self._spec = spec
         self._slots = [_Slots(_Plan.of(window, first, last), spec) for window in windows]
+        zero = spec.zero()
+        self._strata = Strata(
+            *(np.zeros((HOURS, *counts.shape), np.int64) for counts in (zero.histogram.counts, zero.categories.counts))
+        )
 
     def add(self, block: Block, times: Floats) -> None:
         """Take rows and their event times in (NaN: no chunk's)."""
         for slots in self._slots:
             slots.add(block, times)
+        hours = np.where(np.isnan(times), -1, times % DAY_SECONDS // HOUR_SECONDS)
+        for hour in range(HOURS):
+            profile = self._spec.count(block.take(np.flatnonzero(hours == hour)))
+            self._strata.numeric[hour] += profile.histogram.counts
+            self._strata.categorical[hour] += profile.categories.counts
+
+    def strata(self, total: Profile, wanted: str) -> Strata | None:
+        """Return the counts by hour where they are wanted: by `auto` if the hours differ and each has enough rows."""
+        strata = self._strata
+        if wanted == "always":
+            return strata
+        rows = np.concatenate([strata.numeric.sum(axis=2), strata.categorical.sum(axis=2)], axis=1).max(axis=1, initial=0)
+        if wanted == "never" or rows.min() < LEAST_STRATUM_ROWS:
+            return None
+        cycle = [
+            jensen_shannon(whole - hours, hours).debiased
+            for whole, hours in (
+                (total.histogram.counts, strata.numeric),
+                (total.categories.counts, strata.categorical),
+            )
+        ]
+        return strata if max(np.nanmax(part, initial=0.0) for part in cycle) >= CYCLE_DISTANCE else None
 
     def calibration(self, total: Profile, strata: Strata | None) -> Mapping[str, Calibration]:
         """Score every chunk against the rest; window lengths with too few chunks are left out."""

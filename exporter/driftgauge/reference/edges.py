@@ -10,16 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftgauge.batch import Floats
 
 __all__ = ["BINS", "choose_edges", "needs_float64"]
 
+Float64s = NDArray[np.float64]
+
 #: bins of a continuous column
 BINS = 20
+#: share of a bin by which an edge may be moved
+_SLACK = 0.1
 
 
-def choose_edges(values: Floats, weights: Floats, bins: int, precision: type[np.floating[Any]]) -> Floats:
+def choose_edges(values: Floats, weights: Floats, bins: int, precision: type[np.floating[Any]]) -> Float64s:
     """Return ascending float64 edges for right-closed bins.
 
     Args:
@@ -35,18 +40,33 @@ def choose_edges(values: Floats, weights: Floats, bins: int, precision: type[np.
         return np.empty(0)
 
     def before(value: Floats) -> Floats:
-        smaller: Floats = np.nextafter(value.astype(precision), precision(-np.inf)).astype(np.float64)
-        return smaller
+        with np.errstate(over="ignore"):  # nothing finite is before the smallest number
+            return np.asarray(np.nextafter(value.astype(precision), precision(-np.inf)), dtype=np.float64)
 
     # An edge below the smallest value makes a new, smaller value new mass, as the last edge does for a larger one.
     if len(values) <= bins:
-        return np.unique(np.concatenate([before(values[:1]), values.astype(np.float64)]))
+        return _finite(np.concatenate([before(values[:1]), values.astype(np.float64)]))
     reached = np.cumsum(weights) / weights.sum()
     levels = np.arange(1, bins) / bins
-    quantiles = np.unique(values[np.searchsorted(reached, levels - 1e-12)])
+    place = np.searchsorted(reached, levels - 1e-12)
+    quantiles = values[_apart_in_float32(values, reached, place, _SLACK / bins)]
     atoms = values[weights > weights.sum() / bins]
-    edges = np.unique(np.concatenate([quantiles.astype(np.float64), atoms.astype(np.float64), before(atoms)]))
-    return edges[np.isfinite(edges)]
+    return _finite(np.concatenate([quantiles.astype(np.float64), atoms.astype(np.float64), before(atoms)]))
+
+
+def _apart_in_float32(values: Floats, reached: Floats, place: NDArray[np.intp], slack: float) -> NDArray[np.intp]:
+    """Move edges to the last value that float32 does not tell from them, where that moves no more than *slack* of the rows.
+
+    Then rows that a sender narrowed to float32 fall on the same sides of the edges.
+    """
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
+    ends = np.searchsorted(narrow, narrow[place], side="right") - 1
+    return np.where(reached[ends] - reached[place] <= slack, ends, place)
+
+
+def _finite(edges: Floats) -> Float64s:
+    return np.unique(edges[np.isfinite(edges)]).astype(np.float64)
 
 
 def needs_float64(values: Floats) -> bool:

@@ -8,7 +8,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.profile import ColumnSchema, Profile, ProfileSpec, Reference, Schema
+from driftgauge.profile import ColumnSchema, Profile, ProfileSpec, Reference, Schema, Strata
 from driftgauge.sketch import CategoryCounts, CategorySpec, Histogram, HistogramSpec
 
 __all__ = ["without"]
@@ -56,6 +56,21 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
             old.latency,
         ),
         reference.provenance,
+        {name: figures.take(np.append(numeric, categorical)) for name, figures in reference.calibration.items()},
+        None if reference.strata is None else _strata(reference.strata, spec, numeric, categorical),
+    )
+
+
+def _strata(strata: Strata, spec: ProfileSpec, numeric: NDArray[np.bool_], categorical: NDArray[np.bool_]) -> Strata:
+    return Strata(
+        np.concatenate([strata.numeric[:, numeric, : spec.histogram.bins], strata.numeric[:, numeric, -1:]], axis=2),
+        np.concatenate(
+            [
+                strata.categorical[:, categorical, : spec.categories.width - 2],
+                strata.categorical[:, categorical, -2:],
+            ],
+            axis=2,
+        ),
     )
 
 

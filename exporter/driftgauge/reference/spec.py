@@ -7,7 +7,7 @@ import numpy as np
 from driftgauge.batch import Floats
 from driftgauge.profile.profile import ProfileSpec
 from driftgauge.profile.schema import CATEGORICAL, ColumnSchema, Schema
-from driftgauge.reference.edges import choose_edges, needs_float64
+from driftgauge.reference.edges import choose_edges
 from driftgauge.reference.survey import ColumnSurvey, Survey
 from driftgauge.sketch import CategorySpec, HistogramSpec
 
@@ -17,7 +17,7 @@ __all__ = ["spec_of"]
 def spec_of(survey: Survey, bins: int) -> ProfileSpec:
     """Choose the kind, the edges and the categories of every column."""
     schema = Schema.of(
-        ColumnSchema(name, role, kind, kind != CATEGORICAL and needs_float64(found.edge_values()[0]))
+        ColumnSchema(name, role, kind, kind != CATEGORICAL and found.wide)
         for (role, name), found in survey.columns.items()
         for kind in [survey.kind(role, name)]
     )
@@ -45,4 +45,4 @@ def _values(found: ColumnSurvey, *, wide: bool) -> tuple[Floats, Floats]:
     if wide or not len(values):
         return values, weights
     narrow, place = np.unique(values.astype(np.float32), return_inverse=True)
-    return narrow.astype(np.float64), np.bincount(place, weights=weights)
+    return narrow.astype(np.float64), np.bincount(place, weights=weights).astype(np.float64)

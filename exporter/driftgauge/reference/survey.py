@@ -15,8 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from driftgauge.batch import Batch, Categories, Column, Floats, Mixed
-from driftgauge.profile.reading import as_categories, word
+from driftgauge.profile.reading import as_categories, read_numbers, word
 from driftgauge.profile.schema import CATEGORICAL, NUMERIC, OUTPUT
+from driftgauge.reference.edges import needs_float64
 from driftgauge.sketch import TOP_CATEGORIES
 
 __all__ = ["Collector", "ColumnSurvey", "Survey"]
@@ -31,8 +32,20 @@ MOST_TAIL = 1_000
 NUMERIC_SHARE = 0.95
 
 
+#: values handed to a collector at once
+_PIECE = 2**20
+
+
 class Collector(Protocol):
-    """Keeps what is needed of a numeric column to choose its edges."""
+    """Keeps what is needed of a numeric column to choose its edges.
+
+    It gets nothing while the column has few distinct values; its first values are more than 64 distinct ones.
+    """
+
+    @property
+    def wide(self) -> bool:
+        """Whether float32 would merge the column's values."""
+        ...
 
     def add(self, values: Floats) -> None:
         """Take finite values in."""
@@ -77,18 +90,29 @@ class ColumnSurvey:
         if not len(values):
             return
         self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
-        self.collector.add(values)
-        if self.distinct is not None:
-            found, counts = np.unique(values, return_counts=True)
-            if len(found) <= MOST_DISTINCT:
-                self.distinct.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
-            if len(found) > MOST_DISTINCT or len(self.distinct) > MOST_DISTINCT:
-                self.distinct = None
+        if self.distinct is None:
+            self.collector.add(values)
+        else:
+            self._add_distinct(self.distinct, values)
+
+    def _add_distinct(self, known: Counter[float], values: Floats) -> None:
+        """Count *values* one by one, or, if there are too many distinct ones, hand them and all earlier to the collector."""
+        found, counts = np.unique(values, return_counts=True)
+        if len(known.keys() | set(found[: MOST_DISTINCT + 1].tolist())) <= MOST_DISTINCT:
+            known.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
+            return
+        self.collector.add(np.concatenate([np.array(list(known), dtype=np.float64), values]))
+        for value, count in known.items():
+            for start in range(1, count, _PIECE):
+                self.collector.add(np.full(min(_PIECE, count - start), value))
+        self.distinct = None
 
     def _add_words(self, column: Categories) -> None:
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.vocabulary)).tolist()
         self.present += sum(counts)
-        self.words.update({text: count for text, count in zip(column.vocabulary, counts, strict=True) if count})
+        for text, count in zip(column.vocabulary, counts, strict=True):  # a vocabulary may name a word twice
+            if count:
+                self.words[text] += count
         if len(self.words) > MOST_CATEGORIES:
             self.words = Counter(dict(self.words.most_common(MOST_CATEGORIES // 2)))
             self.complete = False
@@ -106,6 +130,9 @@ class ColumnSurvey:
         counts = Counter(self.words)
         for value, count in (self.distinct or {}).items():
             counts[word(value)] += count
+        for value, count in zip((-np.inf, np.inf), self.infinite, strict=True):
+            if count:
+                counts[word(value)] += count
         return counts
 
     def categories(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
@@ -113,8 +140,15 @@ class ColumnSurvey:
         counts = self.category_counts()
         names = sorted(counts, key=lambda name: (-counts[name], name))
         tail = tuple(sorted(names[TOP_CATEGORIES : TOP_CATEGORIES + MOST_TAIL]))
-        complete = self.complete and len(names) <= TOP_CATEGORIES + MOST_TAIL
+        complete = self.complete and self.distinct is not None and len(names) <= TOP_CATEGORIES + MOST_TAIL
         return tuple(names[:TOP_CATEGORIES]), tail, complete
+
+    @property
+    def wide(self) -> bool:
+        """Whether float32 would merge the column's values, or lose its extremes."""
+        if self.low <= self.high and max(-self.low, self.high) > np.finfo(np.float32).max:
+            return True
+        return self.collector.wide if self.distinct is None else needs_float64(self.edge_values()[0])
 
     def edge_values(self) -> tuple[Floats, Floats]:
         """Return distinct values, ascending, with weights; exact while there are few."""
@@ -146,7 +180,13 @@ class Survey:
         self.rows += batch.rows
         for role, name, column in batch.columns:
             survey = self._survey(role, name)
-            if survey is not None:
+            if survey is None:
+                continue
+            if self.kinds.get(name) == NUMERIC and not isinstance(column, np.ndarray):
+                numbers, wrong = read_numbers(column, np.empty(0), np.float64)
+                survey.add(numbers)
+                survey.present += wrong
+            else:
                 survey.add(as_categories(column) if self.kinds.get(name) == CATEGORICAL else column)
 
     def _survey(self, role: str, name: str) -> ColumnSurvey | None:

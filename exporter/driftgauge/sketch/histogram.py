@@ -140,18 +140,21 @@ class HistogramSpec:
         out["counts"][:, -1] = rows - present
         out["counts"][:, :-1] = np.diff(upper, axis=1, prepend=0)
         out["infinite"][:, 0], out["infinite"][:, 1] = below_infinity, present - up_to_largest
-        out["outside"][:, 0], out["outside"][:, 1] = below_low, present - up_to_high
+        unbounded = np.isneginf(self.lows[start : start + columns])
+        out["outside"][:, 0] = np.where(unbounded, 0, below_low)  # nothing is below -inf, not even itself
+        out["outside"][:, 1] = present - up_to_high
+        starts = np.concatenate([np.zeros((columns, 1), dtype=np.int64), upper[:, :-1]], axis=1)
+        starts += (np.arange(columns) * rows)[:, None]
         # One trailing zero lets an empty last bin start behind the last value.
         flat = np.zeros(columns * rows + 1)
         centred = flat[:-1].reshape(columns, rows)
-        np.subtract(ordered, self.centers[start : start + columns, None], out=centred, dtype=np.float64)
-        centred[~np.isfinite(centred)] = 0.0
-        starts = np.concatenate([np.zeros((columns, 1), dtype=np.int64), upper[:, :-1]], axis=1)
-        starts += (np.arange(columns) * rows)[:, None]
-        sums = np.add.reduceat(flat, starts.ravel()).reshape(columns, -1)
+        with np.errstate(over="ignore"):  # squares of values beyond 1e154 are infinite, and so is their deviation
+            np.subtract(ordered, self.centers[start : start + columns, None], out=centred, dtype=np.float64)
+            centred[~np.isfinite(centred)] = 0.0
+            sums = np.add.reduceat(flat, starts.ravel()).reshape(columns, -1)
+            out["squares"][:] = np.einsum("ij,ij->i", centred, centred)
         # reduceat gives a single value, not zero, for an empty slice
         out["sums"][:] = np.where(out["counts"][:, :-1] > 0, sums, 0.0)
-        out["squares"][:] = np.einsum("ij,ij->i", centred, centred)
 
     def _lookup(self, precision: type[np.floating[Any]]) -> NDArray[Any]:
         """Return what is looked up in a sorted column: five bounds, then the edges, padded with +inf."""

@@ -1,0 +1,48 @@
+"""Trailing dispersion: how much wider than independent rows a column's traffic scatters, from production itself.
+
+Sessions and slow wobbles make blocks of traffic differ from one another without any drift; a p-value that does not know
+this is worthless (statistics.md 4.2). Blocks of the trailing period are compared with their own pooled total, never with
+the reference, which would hide the drift that is to be judged, and the factor is frozen while something looks like drift.
+
+    factor = max(1, sum of the blocks' divergences / sum of their expectations), 50 at most
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.batch import Counts
+from driftgauge.drift import jensen_shannon
+
+__all__ = ["LEAST_BLOCKS", "MOST", "trailing_dispersion"]
+
+Float64s = NDArray[np.float64]
+
+#: a wider scatter than this is no noise that a factor could describe
+MOST = 50.0
+#: fewer blocks say too little
+LEAST_BLOCKS = 8
+#: samples below which a block is left out
+LEAST_SAMPLES = 30
+
+
+def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None) -> Float64s:
+    """Return the factor of every column from block counts [blocks, columns, bins]; 1 where there are too few blocks.
+
+    A block is compared with the others (leave one out), so that independent rows give 1; with *groups*, [blocks], only
+    with the others of its group, such as the same hour of other days.
+    """
+    rest = _rest(blocks, np.zeros(len(blocks), dtype=np.int64) if groups is None else groups)
+    scores = jensen_shannon(rest, blocks)
+    usable = (scores.samples >= LEAST_SAMPLES) & ~np.isnan(scores.score)
+    observed = np.where(usable, scores.score**2, 0.0).sum(axis=0)
+    expected = np.where(usable, scores.noise_floor**2, 0.0).sum(axis=0)
+    enough = (usable.sum(axis=0) >= LEAST_BLOCKS) & (expected > 0)
+    return np.where(enough, np.clip(observed / np.where(enough, expected, 1.0), 1.0, MOST), 1.0)
+
+
+def _rest(blocks: Counts, groups: NDArray[np.int64]) -> Counts:
+    """Return for each block the sum of the others of its group."""
+    totals = {group: blocks[groups == group].sum(axis=0) for group in np.unique(groups).tolist()}
+    return np.stack([totals[group] for group in groups.tolist()]) - blocks

@@ -1,0 +1,97 @@
+"""Sums: what an evaluation needs of a ring, taken in one go so that scoring can run while rows go on coming in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.batch import Counts
+from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, Profile, Ring, Window
+
+__all__ = ["Change", "Trailing", "WindowSums", "collect"]
+
+Float64s = NDArray[np.float64]
+
+#: window name -> how many blocks of how many seconds tell its dispersion; the long windows take the day's
+TRAILING = {"15m": (96, 900), "1h": (24, HOUR_SECONDS), "6h": (28, 6 * HOUR_SECONDS), "24h": (14, DAY_SECONDS)}
+_WEEK_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Trailing:
+    """Counts of blocks of past traffic, [blocks, columns, bins], and the hour of day at which each began, [blocks]."""
+
+    numeric: Counts
+    categorical: Counts
+    hours: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The newest traffic and the past that it is compared with."""
+
+    mode: str
+    window: Window
+    past: Profile
+    current: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSums:
+    """The windows of a model at one time.
+
+    Attributes:
+        time: on the model's clock.
+        windows: the windows, shortest first.
+        profiles: what each holds.
+        coverage: observed share of each window's length, [windows].
+        hours: share of each window's rows in each hour of day, [windows, 24].
+        trailing: blocks of past traffic by window name; empty unless an hour has ended since the last time.
+        changes: the newest traffic beside its past; None unless an hour has ended since the last time.
+    """
+
+    time: float
+    windows: tuple[Window, ...]
+    profiles: tuple[Profile, ...]
+    coverage: Float64s
+    hours: Float64s
+    trailing: dict[str, Trailing]
+    changes: tuple[Change, ...] | None
+
+
+def collect(ring: Ring, now: float, *, past: bool, windows: tuple[Window, ...] = WINDOWS) -> WindowSums:
+    """Take the sums at *now*; what only changes when an hour ends only if *past* is wanted."""
+    return WindowSums(
+        now,
+        windows,
+        tuple(ring.window(window, now) for window in windows),
+        np.array([ring.coverage(window, now) for window in windows]),
+        np.stack([ring.hours(window, now) for window in windows]),
+        {name: _blocks(ring, now, *plan) for name, plan in TRAILING.items()} if past else {},
+        _changes(ring, now) if past else None,
+    )
+
+
+def _blocks(ring: Ring, now: float, number: int, seconds: int) -> Trailing:
+    end = now // seconds * seconds
+    backs = [round(now - end) + index * seconds for index in range(number)]
+    blocks = [ring.past(seconds, now, back=back) for back in backs]
+    starts = np.array([now - back - seconds for back in backs])
+    return Trailing(
+        np.stack([block.histogram.counts for block in blocks]),
+        np.stack([block.categories.counts for block in blocks]),
+        (starts % DAY_SECONDS // HOUR_SECONDS).astype(np.int64),
+    )
+
+
+def _changes(ring: Ring, now: float) -> tuple[Change, ...]:
+    hour, day = (next(window for window in WINDOWS if window.name == name) for name in ("1h", "24h"))
+    same_hour = ring.past(HOUR_SECONDS, now, back=DAY_SECONDS)
+    for days in range(2, _WEEK_DAYS + 1):
+        same_hour = same_hour.merge(ring.past(HOUR_SECONDS, now, back=days * DAY_SECONDS))
+    return (
+        Change("same_hour_7d", hour, same_hour, ring.past(HOUR_SECONDS, now)),
+        Change("previous_window", day, ring.past(DAY_SECONDS, now, back=DAY_SECONDS), ring.past(DAY_SECONDS, now)),
+    )
