@@ -32,9 +32,6 @@ from driftgauge.profile import (
 )
 from driftgauge.sketch import CategorySpec, ExponentialSpec, HistogramSpec, Sketch
 
-settings.register_profile("laws", max_examples=40, deadline=None, derandomize=True, database=None)
-settings.load_profile("laws")
-
 #: numbers on, next to and far from the edges below
 NUMBERS = st.one_of(
     st.sampled_from([0.0, -0.0, 0.5, 1.0, 2.0, 5e-324, np.inf, -np.inf, np.nan]),
@@ -153,7 +150,9 @@ CASES = [
     ),
 ]
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-law = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+law = settings(
+    max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def state(sketch: Sketch | Profile) -> list[np.ndarray]:

@@ -104,6 +104,11 @@ class Server:
         return used.user + used.system
 
     @property
+    def system_seconds(self) -> float:
+        """The kernel's share of `cpu_seconds`: sockets, threads, memory."""
+        return float(self._watched.cpu_times().system)
+
+    @property
     def rss(self) -> float:
         """Resident memory in MB (10^6 bytes)."""
         return self._watched.memory_info().rss / 1e6

@@ -5,8 +5,11 @@ satisfy is checked when it is made, so an impossible setting cannot exist. The c
 documentation is rendered from these classes.
 """
 
+# ruff: noqa: RUF009 - `setting` makes fields of immutable defaults
+
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -42,7 +45,7 @@ def setting(default: Any, help_text: str) -> Any:
 
 def _at_least(least: float, **values: float) -> None:
     for name, value in values.items():
-        if not value >= least:
+        if not least <= value < math.inf:
             raise ValueError(f"{name}: expected a number >= {least}, got {value}")
 
 
@@ -53,7 +56,9 @@ class ListenSettings:
     socket: str = setting("/run/driftgauge/ingest.sock", "Unix socket that takes observations; empty for none.")
     socket_mode: str = setting("0660", "Permissions of the Unix socket, octal.")
     ingest: str = setting("", "host:port that takes observations, such as 127.0.0.1:9871; empty for none.")
-    metrics: str = setting(":9870", "host:port of /metrics, health and the read-only API; an empty host is every address.")
+    metrics: str = setting(
+        ":9870", "host:port of /metrics, health and the read-only API; an empty host is every address."
+    )
     insecure: bool = setting(
         default=False, help_text="Allow the ingest listener on an address other than loopback, without authentication."
     )
@@ -113,7 +118,9 @@ class DriftSettings:
     warn: float = setting(0.1, "Debiased Jensen-Shannon distance from which on a column warns.")
     alert: float = setting(0.2, "Debiased Jensen-Shannon distance from which on a column alerts.")
     least_samples: int = setting(100, "Samples below which a window cannot judge.")
-    evidence: float | None = setting(None, "Evidence (-log10 p) a status needs; automatic from the budget when not set.")
+    evidence: float | None = setting(
+        None, "Evidence (-log10 p) a status needs; automatic from the budget when not set."
+    )
     false_episodes_per_week: float = setting(0.5, "Accepted false alarms a week, per model and pod.")
     catch_all: float = setting(0.4, "Distance at which the 1 h window alerts while it does not judge otherwise.")
     fleet_bins: int = setting(10, "Bins of a column in the fleet's counters; adjacent bins are merged; 0: none.")
@@ -125,7 +132,7 @@ class DriftSettings:
             raise ValueError(f"expected 0 < warn <= alert <= 1, got warn {self.warn} and alert {self.alert}")
         if not 0 < self.catch_all <= 1:
             raise ValueError(f"catch_all: expected a distance in (0, 1], got {self.catch_all}")
-        if not self.false_episodes_per_week > 0:
+        if not 0 < self.false_episodes_per_week < math.inf:
             raise ValueError(f"false_episodes_per_week: expected a number > 0, got {self.false_episodes_per_week}")
         if self.evidence is not None and not 0 <= self.evidence <= 300:
             raise ValueError(f"evidence: expected 0 to 300, got {self.evidence}")
@@ -144,7 +151,7 @@ class LatencySettings:
     def __post_init__(self) -> None:
         for name in ("warn_seconds", "alert_seconds"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            if value is not None and not 0 < value < math.inf:
                 raise ValueError(f"{name}: expected a number > 0, got {value}")
 
 
@@ -200,7 +207,7 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         _at_least(0, lateness_seconds=self.lateness_seconds)
-        if not self.tick_seconds > 0:
+        if not 0 < self.tick_seconds < math.inf:
             raise ValueError(f"tick_seconds: expected a number > 0, got {self.tick_seconds}")
 
 

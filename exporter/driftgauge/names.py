@@ -103,6 +103,12 @@ DRIFT_EVIDENCE = _gauge(
     _GROUP,
 )
 DRIFT_SAMPLES = _gauge("drift_samples", "Rows that the scores rest on, over the window.", _SCORE, _GROUP)
+DRIFT_DISPERSION = _gauge(
+    "drift_dispersion",
+    "Factor by which the score scatters more widely than with independent rows, 1 to 50, over the window; evidence allows for it.",
+    _SCORE,
+    _GROUP,
+)
 DRIFT_STATUS = _gauge(
     "drift_status",
     "Status over the judging windows: -1 cannot judge, 0 ok, 1 warn, 2 alert. It is this pod's own.",
@@ -160,6 +166,46 @@ DRIFT_WORST_DEBIASED = _gauge(
     (*_MODEL, "window"),
     _GROUP,
 )
+DRIFT_MODEL_STATUS = _gauge(
+    "drift_model_status",
+    "Worst status of the columns that have a weight: -1 cannot judge, 0 ok, 1 warn, 2 alert. It is this pod's own.",
+    _MODEL,
+    _GROUP,
+)
+DRIFTED_WEIGHT_RATIO = _gauge(
+    "drifted_weight_ratio",
+    "Share of the weight of the judged columns that have at least the severity, 0 to 1.",
+    (*_MODEL, "severity"),
+    _GROUP,
+)
+
+_GROUP = "change against the model's own past"
+_CHANGE = (*_SCORE, "mode")
+CHANGE_JS_DISTANCE = _gauge(
+    "change_js_distance",
+    "Jensen-Shannon distance (base 2) of the window from the model's own past that the mode names, 0 to 1.",
+    _CHANGE,
+    _GROUP,
+)
+CHANGE_NOISE_FLOOR = _gauge(
+    "change_noise_floor",
+    "Distance to be expected without any change, from the sample sizes alone, 0 to 1, over the window.",
+    _CHANGE,
+    _GROUP,
+)
+CHANGE_DEBIASED = _gauge(
+    "change_debiased",
+    "Distance from the past without the share of the noise, 0 to 1, over the window.",
+    _CHANGE,
+    _GROUP,
+)
+CHANGE_EVIDENCE = _gauge(
+    "change_evidence",
+    "Evidence of a change: -log10 of the probability without one, 0 to 300, over the window.",
+    _CHANGE,
+    _GROUP,
+)
+CHANGE_SAMPLES = _gauge("change_samples", "Rows of the window that is compared with the past.", _CHANGE, _GROUP)
 
 _GROUP = "thresholds"
 DRIFT_THRESHOLD = _gauge(

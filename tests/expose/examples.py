@@ -15,7 +15,7 @@ from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings
 from driftgauge.drift import JensenShannon, RateRatio
 from driftgauge.expose import CLASSIC, ExporterView, Exposition
-from driftgauge.model import ClassShares, Counters, Evaluation, ModelView
+from driftgauge.model import ChangeScores, ClassShares, Counters, Evaluation, ModelView
 from driftgauge.profile import ColumnSchema, ProfileSpec, Provenance, Reference, Schema, Window
 from driftgauge.sketch import CategorySpec, HistogramSpec
 
@@ -70,7 +70,8 @@ def evaluation(of: Reference) -> Evaluation:
         warn=np.broadcast_to(np.array([[np.inf], [0.1]]), (2, 3)),
         alert=np.broadcast_to(np.array([[0.4], [0.2]]), (2, 3)),
         evidence_threshold=np.array([6.5, 6.0]),
-        judging=np.array([False, True]),
+        judges=np.array([[False] * 3, [True] * 3]),
+        dispersion=np.array([[1.0, 1.0, 1.0], [1.5, 1.0, 1.0]]),
         window_status=np.array([[0, 0, -1], [2, 1, -1]], dtype=np.int8),
         status=np.array([2, 1, -1], dtype=np.int8),
         undecided=("", "", "too_few"),
@@ -100,6 +101,20 @@ def evaluation(of: Reference) -> Evaluation:
         ),
         latency=np.array([[nan, nan, nan], [0.01, 0.05, 0.123456789]]),
         current=SPEC.of(batch(200, shift=5.0)),
+        weights=np.array([1.0, 0.5, 1.0]),
+        changes=(
+            ChangeScores(
+                "same_hour_7d",
+                HOUR,
+                JensenShannon(
+                    score=np.array([0.12, 0.05, nan]),
+                    noise_floor=np.array([0.03, 0.03, nan]),
+                    debiased=np.array([0.11, 0.0, nan]),
+                    evidence=np.array([6.5, 0.25, nan]),
+                    samples=np.array([500.0, 500.0, 0.0]),
+                ),
+            ),
+        ),
     )
 
 

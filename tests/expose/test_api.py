@@ -49,6 +49,8 @@ def test_description_holds_scores_with_their_certainty():
         "samples": 12_345_678.0,
         "warn": 0.1,
         "alert": 0.2,
+        "dispersion": 1.5,
+        "judges": True,
         "status": "alert",
     }
     assert plan["status"] == "warn"

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
 from driftgauge.expose.bins import histograms
@@ -52,7 +51,7 @@ def _overview(view: ModelView) -> Json:
         "name": view.name,
         "version": view.version,
         "state": view.state,
-        "status": "undecided" if evaluation is None else STATUSES[_worst(evaluation.status)],
+        "status": "undecided" if evaluation is None else STATUSES[evaluation.verdict],
         "requests": counters.requests,
         "predictions": counters.predictions,
         "last_observation": counters.last_observation,
@@ -60,10 +59,6 @@ def _overview(view: ModelView) -> Json:
         "reference": None if view.reference is None else _reference(view.reference, view.mode),
         "worst_column": None if evaluation is None else _worst_column(evaluation),
     }
-
-
-def _worst(status: NDArray[np.int8]) -> int:
-    return int(status.max(initial=UNDECIDED))
 
 
 def _reference(reference: Reference, mode: str) -> Json:
@@ -132,6 +127,15 @@ def _column(evaluation: Evaluation, number: int) -> Json:
         "status": STATUSES[int(evaluation.status[number])],
         "undecided": evaluation.undecided[number] or None,
         "windows": {window.name: _score(evaluation, place, number) for place, window in enumerate(evaluation.windows)},
+        "changes": {
+            change.mode: {
+                "window": change.window.name,
+                "debiased": finite(change.scores.debiased[number]),
+                "evidence": finite(change.scores.evidence[number]),
+                "samples": finite(change.scores.samples[number]),
+            }
+            for change in evaluation.changes
+        },
         "measures": {name: finite(values[number]) for name, values in evaluation.measures.items()},
         "facts": {name: finite(values[number]) for name, values in evaluation.facts.items()},
         "histogram": histograms(evaluation.reference.profile, evaluation.current, number),
@@ -148,6 +152,8 @@ def _score(evaluation: Evaluation, window: int, column: int) -> Json:
         "samples": finite(scores.samples[place]),
         "warn": finite(evaluation.warn[place]),
         "alert": finite(evaluation.alert[place]),
+        "dispersion": finite(evaluation.dispersion[place]),
+        "judges": bool(evaluation.judges[place]),
         "status": STATUSES[int(evaluation.window_status[place])],
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge import names
-from driftgauge.drift import ALERT, WARN
+from driftgauge.drift import ALERT, UNDECIDED, WARN
 from driftgauge.expose.block import KEPT, Block, Reader, Scope, evaluation
 from driftgauge.expose.shape import Shape
 from driftgauge.model import ModelView
@@ -27,6 +27,16 @@ _SCORES: Mapping[names.Metric, str] = MappingProxyType(
         names.DRIFT_DEBIASED: "debiased",
         names.DRIFT_EVIDENCE: "evidence",
         names.DRIFT_SAMPLES: "samples",
+    }
+)
+
+_CHANGES: Mapping[names.Metric, str] = MappingProxyType(
+    {
+        names.CHANGE_JS_DISTANCE: "score",
+        names.CHANGE_NOISE_FLOOR: "noise_floor",
+        names.CHANGE_DEBIASED: "debiased",
+        names.CHANGE_EVIDENCE: "evidence",
+        names.CHANGE_SAMPLES: "samples",
     }
 )
 
@@ -62,6 +72,9 @@ def drift_blocks(scope: Scope, shape: Shape) -> Iterator[Block]:
             yield scope.columns(metric, _score(name, number), rank, (window,))
         yield scope.columns(names.DRIFT_THRESHOLD, _threshold("warn", number), rank, (window, WARNING))
         yield scope.columns(names.DRIFT_THRESHOLD, _threshold("alert", number), rank, (window, CRITICAL))
+    for number, window in enumerate(shape.windows):
+        rank = "scores" if window == shape.status_window else "windows"
+        yield scope.columns(names.DRIFT_DISPERSION, _dispersion(number), rank, (window,))
     yield scope.columns(names.DRIFT_STATUS, lambda view: evaluation(view).status, "scores")
     for reason in shape.undecided:
         yield scope.columns(names.DRIFT_UNDECIDED, _undecided(reason), "scores", (reason,))
@@ -69,6 +82,9 @@ def drift_blocks(scope: Scope, shape: Shape) -> Iterator[Block]:
         yield scope.columns(_MEASURES[name], _measure(name), "measures", (shape.status_window,))
     for name, metric in _FACTS.items():
         yield scope.columns(metric, _fact(name), "columns", (shape.status_window,))
+    for number, (mode, window) in enumerate(shape.changes):
+        for metric, name in _CHANGES.items():
+            yield scope.columns(metric, _change(name, number), "columns", (window, mode))
     yield from _model_blocks(scope, shape)
 
 
@@ -77,6 +93,8 @@ def _model_blocks(scope: Scope, shape: Shape) -> Iterator[Block]:
     severities = [(window, severity) for window in shape.windows for severity in (WARNING, CRITICAL)]
     yield scope.block(names.DRIFTED_FEATURES, severities, _drifted, KEPT)
     yield scope.block(names.DRIFT_WORST_DEBIASED, windows, _worst, KEPT)
+    yield scope.single(names.DRIFT_MODEL_STATUS, lambda view: evaluation(view).verdict)
+    yield scope.block(names.DRIFTED_WEIGHT_RATIO, [(WARNING,), (CRITICAL,)], _weight_ratios, KEPT)
     yield scope.block(
         names.DRIFT_EVIDENCE_THRESHOLD, windows, lambda view: _finite(evaluation(view).evidence_threshold)
     )
@@ -84,6 +102,14 @@ def _model_blocks(scope: Scope, shape: Shape) -> Iterator[Block]:
 
 def _score(name: str, window: int) -> Reader:
     return lambda view: getattr(evaluation(view).scores, name)[window]
+
+
+def _dispersion(window: int) -> Reader:
+    return lambda view: evaluation(view).dispersion[window]
+
+
+def _change(name: str, number: int) -> Reader:
+    return lambda view: getattr(evaluation(view).changes[number].scores, name)
 
 
 def _threshold(name: str, window: int) -> Reader:
@@ -105,6 +131,13 @@ def _fact(name: str) -> Reader:
 def _drifted(view: ModelView) -> NDArray[np.int64]:
     status = evaluation(view).window_status
     return np.stack([np.count_nonzero(status == severity, axis=1) for severity in (WARN, ALERT)], axis=1)
+
+
+def _weight_ratios(view: ModelView) -> Float64s:
+    found = evaluation(view)
+    judged = np.where(found.status != UNDECIDED, found.weights, 0.0)
+    weights = np.array([judged[found.status >= severity].sum() for severity in (WARN, ALERT)])
+    return weights / judged.sum() if judged.sum() else np.full(2, np.nan)
 
 
 def _worst(view: ModelView) -> Float64s:

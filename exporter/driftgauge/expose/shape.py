@@ -13,7 +13,7 @@ __all__ = ["LATE", "UNDECIDED", "VIOLATIONS", "Shape"]
 #: reasons of rows left out because of their event time
 LATE = ("late", "future")
 #: reasons of a status that is undecided
-UNDECIDED = ("no_samples", "too_few", "learning", "warming", "too_variable", "no_reference")
+UNDECIDED = ("no_samples", "too_few", "learning", "warming", "too_variable", "no_reference", "muted")
 #: ways in which a column of the schema can break it
 VIOLATIONS = ("missing_column", "wrong_type")
 
@@ -32,6 +32,7 @@ class Shape:
         windows: names of the evaluated windows; none before the first evaluation.
         status_window: name of the window that display measures are about.
         measures: further measures.
+        changes: (mode, window) of the comparisons with the model's own past.
         classes: categorical outputs with their classes.
         failures: reasons of failed requests, the known ones first.
         late: reasons of late rows, the known ones first.
@@ -49,6 +50,7 @@ class Shape:
     windows: tuple[str, ...]
     status_window: str
     measures: tuple[str, ...]
+    changes: tuple[tuple[str, str], ...]
     classes: tuple[tuple[ColumnSchema, tuple[str, ...]], ...]
     failures: tuple[str, ...]
     late: tuple[str, ...]
@@ -73,6 +75,7 @@ class Shape:
             () if evaluation is None else tuple(window.name for window in evaluation.windows),
             "" if evaluation is None else evaluation.status_window.name,
             () if evaluation is None else tuple(evaluation.measures),
+            () if evaluation is None else tuple((change.mode, change.window.name) for change in evaluation.changes),
             () if evaluation is None else tuple((shares.column, shares.classes) for shares in evaluation.classes),
             tuple(dict.fromkeys((*FAILURES, *sorted(counters.failures)))),
             tuple(dict.fromkeys((*LATE, *sorted(counters.late)))),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.drift import JensenShannon, RateRatio
+from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
 __all__ = ["LATENCY_BUCKETS", "QUANTILES", "ChangeScores", "ClassShares", "Counters", "Evaluation", "ModelView"]
@@ -103,6 +103,11 @@ class Evaluation:
     def judging(self) -> NDArray[np.bool_]:
         """Windows that drive the status of some column now, [windows]."""
         return self.judges.any(axis=1)
+
+    @property
+    def verdict(self) -> int:
+        """The worst status of the columns that have a weight, -1 to 2."""
+        return int(self.status[self.weights > 0].max(initial=UNDECIDED))
 
     @property
     def columns(self) -> tuple[ColumnSchema, ...]:

@@ -21,6 +21,7 @@ from driftgauge.errors import ProfileError
 from driftgauge.profile.profile import Profile, ProfileSpec
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
+from driftgauge.profile.timed_codec import read_timed, timed_records
 from driftgauge.sketch import TOP_CATEGORIES, CategorySpec, HistogramSpec
 
 __all__ = ["FORMAT_VERSION", "dumps", "loads"]
@@ -46,7 +47,8 @@ def dumps(reference: Reference) -> str:
         "time_range": None if provenance.time_range is None else [_timestamp(time) for time in provenance.time_range],
         "notes": list(provenance.notes),
     }
-    columns = [*_numeric_records(profile), *_categorical_records(profile)]
+    records = [*_numeric_records(profile), *_categorical_records(profile)]
+    columns = [{**record, **timed} for record, timed in zip(records, timed_records(reference), strict=True)]
     lines = ",\n    ".join(json.dumps(column, ensure_ascii=False) for column in columns)
     return f'{json.dumps(head, indent=2, ensure_ascii=False)[:-2]},\n  "columns": [\n    {lines}\n  ]\n}}\n'
 
@@ -149,6 +151,7 @@ def _reference(document: Record) -> Reference:
             None if times is None else (_seconds(times[0]), _seconds(times[1])),
             tuple(map(str, document.get("notes", ()))),
         ),
+        *read_timed(spec, [*numeric, *categorical]),
     )
 
 

@@ -11,10 +11,7 @@ so nothing drifts. Memory: 564 slots of a profile's arrays, 21 MB for 100 numeri
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -98,13 +95,15 @@ class Ring:
     spec: ProfileSpec
     since: float | None = None
     total: Profile = field(init=False)
+    _layout: _Layout = field(init=False)
     _tiers: list[_Tier] = field(init=False)
     # window length -> when its newest complete slot ended, and the sum of its complete slots
     _closed: dict[int, tuple[float, Vectors]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.total = self.spec.zero()
-        counts, sums = _flat(self.total)
+        self._layout = _Layout.of(self.total)
+        counts, sums = _Layout.flat(self.total)
         self._tiers = [_Tier.empty(seconds, slots, (len(counts), len(sums))) for seconds, slots in TIERS]
 
     def add(self, profile: Profile, time: float) -> None:
@@ -113,7 +112,7 @@ class Ring:
         self.total = self.total.merge(profile)
         if any(time < end for end, _ in self._closed.values()):
             self._closed.clear()  # a slot that was thought to be complete changes
-        counts, sums = _flat(profile)
+        counts, sums = _Layout.flat(profile)
         for tier in self._tiers:
             slot = int(time // tier.slot_seconds)
             if slot <= int(tier.ids.max()) - len(tier.ids):
@@ -132,13 +131,13 @@ class Ring:
             first = last - window.seconds // tier.slot_seconds + 1
             closed = self._closed[window.seconds] = end, tier.total(first, last - 1)
         complete, newest = closed[1], tier.total(last, last)
-        return _profile(self.spec, (complete[0] + newest[0], complete[1] + newest[1]))
+        return self._layout.profile(complete[0] + newest[0], complete[1] + newest[1])
 
     def past(self, seconds: int, now: float, *, back: int = 0) -> Profile:
         """Return the sum over the complete slots of the *seconds* that ended *back* seconds before *now*."""
         tier = self._tier(seconds + back)
         end = int((now - back) // tier.slot_seconds)
-        return _profile(self.spec, tier.total(end - seconds // tier.slot_seconds, end - 1))
+        return self._layout.profile(*tier.total(end - seconds // tier.slot_seconds, end - 1))
 
     def hours(self, window: Window, now: float) -> NDArray[np.float64]:
         """Return the share of the window's rows in each hour of day (UTC), [24]."""
@@ -160,27 +159,38 @@ class Ring:
         return 0.0 if self.since is None else min(1.0, max(0.0, (now - self.since) / window.seconds))
 
 
-def _flat(profile: Profile) -> Vectors:
-    arrays = profile.arrays
-    return (
-        np.concatenate([array.ravel() for array in arrays if array.dtype == np.int64]),
-        np.concatenate([array.ravel() for array in arrays if array.dtype == np.float64]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where each array of a profile lies in the two flat vectors: (is a count, slice, shape), in the profile's order."""
 
+    empty: Profile
+    places: tuple[tuple[bool, slice, tuple[int, ...]], ...]
 
-def _profile(spec: ProfileSpec, vectors: Vectors) -> Profile:
-    """Shape flat vectors back into a profile."""
-    empty = spec.zero()
-    counts, sums = (iter(_cut(vector, empty.arrays, vector.dtype)) for vector in vectors)
-    shaped = [next(counts if array.dtype == np.int64 else sums) for array in empty.arrays]
-    rows, rest = shaped[0], iter(shaped[1:])
-    sketches: list[Any] = [
-        sketch.spec.holding({name: next(rest) for name in sketch.arrays}) for sketch in empty.sketches
-    ]
-    return Profile(spec, rows, *sketches)
+    @classmethod
+    def of(cls, empty: Profile) -> _Layout:
+        used = {True: 0, False: 0}
+        places = []
+        for array in empty.arrays:
+            count = array.dtype == np.int64
+            places.append((count, slice(used[count], used[count] + array.size), array.shape))
+            used[count] += array.size
+        return cls(empty, tuple(places))
 
+    @staticmethod
+    def flat(profile: Profile) -> Vectors:
+        arrays = profile.arrays
+        return (
+            np.concatenate([array.ravel() for array in arrays if array.dtype == np.int64]),
+            np.concatenate([array.ravel() for array in arrays if array.dtype == np.float64]),
+        )
 
-def _cut(vector: NDArray[Any], arrays: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> list[NDArray[Any]]:
-    shapes = [array.shape for array in arrays if array.dtype == dtype]
-    ends = accumulate(math.prod(shape) for shape in shapes)
-    return [vector[end - math.prod(shape) : end].reshape(shape) for shape, end in zip(shapes, ends, strict=True)]
+    def profile(self, counts: NDArray[np.int64], sums: NDArray[np.float64]) -> Profile:
+        """Shape flat vectors back into a profile."""
+        rows, *rest = (
+            (counts if count else sums)[place].reshape(shape) for count, place, shape in self.places
+        )
+        arrays = iter(rest)
+        sketches: list[Any] = [
+            sketch.spec.holding({name: next(arrays) for name in sketch.arrays}) for sketch in self.empty.sketches
+        ]
+        return Profile(self.empty.spec, rows, *sketches)

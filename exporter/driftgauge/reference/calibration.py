@@ -209,4 +209,6 @@ def _summary(debiased: Float64s, divergence: Float64s, expected: Float64s, sampl
     observed = np.where(usable, divergence, 0.0).sum(axis=0)
     noise = np.where(usable, expected, 0.0).sum(axis=0)
     dispersion = np.where(noise > 0, observed / np.where(noise > 0, noise, 1.0), 1.0)
-    return Calibration(usable.sum(axis=0), *quantiles, most, np.clip(dispersion, 1.0, MOST_DISPERSION))
+    # Four digits are what such figures are good for, and what the profile file keeps.
+    figures = (np.round(part, 4) for part in (*quantiles, most, np.clip(dispersion, 1.0, MOST_DISPERSION)))
+    return Calibration(usable.sum(axis=0), *figures)

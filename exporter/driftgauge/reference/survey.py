@@ -146,7 +146,7 @@ class ColumnSurvey:
     @property
     def wide(self) -> bool:
         """Whether float32 would merge the column's values, or lose its extremes."""
-        if self.low <= self.high and max(-self.low, self.high) > np.finfo(np.float32).max:
+        if self.low <= self.high and max(-self.low, self.high) > float(np.finfo(np.float32).max):
             return True
         return self.collector.wide if self.distinct is None else needs_float64(self.edge_values()[0])
 

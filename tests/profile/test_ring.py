@@ -1,0 +1,155 @@
+"""The ring and its windows against sums over all events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from driftgauge.batch import Batch, Requests
+from driftgauge.profile import WINDOWS, ColumnSchema, ProfileSpec, Ring, Schema, Window
+from driftgauge.sketch import CategorySpec, HistogramSpec
+
+SPEC = ProfileSpec(Schema.of([ColumnSchema("x", wide=True)]), HistogramSpec.plain([[0.0, 1.0]]), CategorySpec((), (), ()))
+START = 1.7e9
+#: window name -> seconds a slot
+SLOTS = {"15m": 60, "1h": 60, "6h": 300, "24h": 900, "7d": 3600, "14d": 3600}
+DAY = 86_400.0
+
+
+def profile(value: float):
+    return SPEC.of(Batch(1, inputs={"x": np.array([value])}, requests=Requests(1, np.array([abs(value)]))))
+
+
+def rows_of(window: Window, times: np.ndarray, now: float) -> np.ndarray:
+    """Which events a window holds: those of its slots up to the current one."""
+    slot = SLOTS[window.name]
+    last = now // slot
+    return (times // slot <= last) & (times // slot > last - window.seconds // slot)
+
+
+def assert_windows(ring: Ring, times: np.ndarray, values: np.ndarray, now: float) -> None:
+    for window in WINDOWS:
+        inside = rows_of(window, times, now)
+        found = ring.window(window, now)
+        assert found.rows == np.count_nonzero(inside), window.name
+        assert found.histogram.counts[0, :-1].tolist() == np.bincount(
+            np.searchsorted([0.0, 1.0], values[inside]), minlength=3
+        ).tolist()
+        assert found.histogram.sums.sum() == pytest.approx(values[inside].sum(), abs=1e-9)
+        assert found.latency.sums[0] == pytest.approx(np.abs(values[inside]).sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("late", [0.0, 300.0])
+def test_windows_are_sums_over_events(seed, late):
+    """Every window equals the sum over its events, asked at any time, with events out of order within the lateness."""
+    rng = np.random.default_rng(seed)
+    gaps = rng.choice([1.0, 20.0, 200.0, 4_000.0, 40_000.0], 250, p=[0.3, 0.3, 0.2, 0.15, 0.05]) * rng.random(250)
+    arrivals = START + np.cumsum(gaps)
+    times = arrivals - late * rng.random(250)
+    values = rng.normal(size=250)
+    ring = Ring(SPEC)
+    for count, (arrival, time, value) in enumerate(zip(arrivals, times, values, strict=True), start=1):
+        ring.add(profile(value), time)
+        if count % 10 == 0 or rng.random() < 0.2:
+            assert_windows(ring, times[:count], values[:count], arrival)
+    assert ring.total.rows == 250
+
+
+def test_a_late_event_enters_a_window_that_was_already_asked_for():
+    """An event for the newest slot, arriving after that slot has ended and been read, is not lost."""
+    ring = Ring(SPEC)
+    ring.add(profile(1.0), START)
+    assert ring.window(WINDOWS[0], START + 130).rows == 1
+    ring.add(profile(2.0), START + 1)
+    assert ring.window(WINDOWS[0], START + 130).rows == 2
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda window: window.name)
+def test_far_edge(window):
+    """An event is in a window until between its length less a slot and its length have passed."""
+    slot = SLOTS[window.name]
+    ring = Ring(SPEC)
+    ring.add(profile(1.0), START)
+    first = START // slot * slot
+    assert ring.window(window, first + window.seconds - 0.5).rows == 1
+    assert ring.window(window, first + window.seconds).rows == 0
+
+
+def test_a_gap_longer_than_the_ring():
+    """After three weeks of silence the windows are empty, and the next event is alone in them."""
+    ring = Ring(SPEC)
+    ring.add(profile(1.0), START)
+    assert all(ring.window(window, START + 21 * DAY).rows == 0 for window in WINDOWS)
+    ring.add(profile(2.0), START + 21 * DAY)
+    assert all(ring.window(window, START + 21 * DAY).rows == 1 for window in WINDOWS)
+    assert ring.total.rows == 2
+
+
+def test_an_event_older_than_the_ring():
+    """An event too old for every slot enters the total only."""
+    ring = Ring(SPEC)
+    ring.add(profile(1.0), START)
+    ring.add(profile(2.0), START - 15 * DAY)
+    assert all(ring.window(window, START).rows == 1 for window in WINDOWS)
+    assert ring.total.rows == 2
+
+
+def test_an_old_event_enters_the_windows_that_reach_it():
+    """An event of the day before is in the long windows, whichever slots are full."""
+    hour = START // 3600 * 3600
+    ring = Ring(SPEC)
+    for minute in range(60):
+        ring.add(profile(1.0), hour + 60 * minute)
+    ring.add(profile(2.0), hour - 0.9 * DAY)
+    now = hour + 3599
+    assert [int(ring.window(window, now).rows[0]) for window in WINDOWS] == [15, 60, 60, 61, 61, 61]
+
+
+def test_an_empty_ring():
+    """Before the first event every window is empty and nothing is covered."""
+    ring = Ring(SPEC)
+    assert all(ring.window(window, START).rows == 0 for window in WINDOWS)
+    assert ring.coverage(WINDOWS[0], START) == 0.0
+
+
+def test_coverage():
+    """Coverage grows from 0 to 1 over a window's length and stays there; an earlier event moves its beginning."""
+    ring = Ring(SPEC)
+    ring.add(profile(1.0), START)
+    hour = WINDOWS[1]
+    assert [ring.coverage(hour, START + seconds) for seconds in (-5, 0, 900, 3600, 1e6)] == [0, 0, 0.25, 1, 1]
+    ring.add(profile(1.0), START - 900)
+    assert ring.coverage(hour, START) == 0.25
+
+
+def test_memory_is_bounded():
+    """However long it runs, a ring keeps 564 slots and one sum per window."""
+    ring = Ring(SPEC)
+
+    def size() -> int:
+        slots = sum(array.nbytes for tier in ring._tiers for array in (tier.ids, tier.counts, tier.sums))
+        return slots + sum(array.nbytes for _, sums in ring._closed.values() for array in sums)
+
+    for day in range(40):
+        ring.add(profile(1.0), START + day * DAY)
+        for window in WINDOWS:
+            ring.window(window, START + day * DAY)
+        if day == 0:
+            first = size()
+    assert size() == first
+    assert sum(len(tier.ids) for tier in ring._tiers) == 564
+
+
+def test_sums_do_not_drift():
+    """Huge values that have left a window leave no rounding behind."""
+    ring = Ring(SPEC)
+    for minute in range(100):
+        ring.add(profile(1e15 if minute < 50 else 0.1), START + 60 * minute)
+    found = ring.window(WINDOWS[0], START + 60 * 99)
+    assert found.histogram.sums[0].sum() == pytest.approx(1.5, rel=1e-12)
+
+
+def test_windows_are_ordered_by_length():
+    """Windows compare by their length, whatever their name."""
+    assert sorted(reversed(WINDOWS)) == list(WINDOWS)
