@@ -197,7 +197,9 @@ def _joined_numbers(parts: Sequence[Floats | None], rows: Sequence[int]) -> Floa
     present = [part.dtype for part in parts if part is not None]
     if not present:
         return None
-    filled = [np.full(count, np.nan, present[0]) if part is None else part for part, count in zip(parts, rows, strict=True)]
+    filled = [
+        np.full(count, np.nan, present[0]) if part is None else part for part, count in zip(parts, rows, strict=True)
+    ]
     return np.concatenate(filled)
 
 
@@ -206,17 +208,17 @@ def _joined_matrix(parts: Sequence[Floats | None], rows: Sequence[int]) -> Float
     if width is None:
         return None
     blank = (np.full((count, width), np.nan) for count in rows)
-    return np.concatenate([
-        empty if part is None or part.shape[1] != width else part for part, empty in zip(parts, blank, strict=True)
-    ])
+    return np.concatenate(
+        [empty if part is None or part.shape[1] != width else part for part, empty in zip(parts, blank, strict=True)]
+    )
 
 
 def _joined_flags(parts: Sequence[Flags | None], rows: Sequence[int]) -> Flags | None:
     if all(part is None for part in parts):
         return None
-    return np.concatenate([
-        np.zeros(count, dtype=bool) if part is None else part for part, count in zip(parts, rows, strict=True)
-    ])
+    return np.concatenate(
+        [np.zeros(count, dtype=bool) if part is None else part for part, count in zip(parts, rows, strict=True)]
+    )
 
 
 def _take(column: Column, rows: NDArray[Any] | slice) -> Column:

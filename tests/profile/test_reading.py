@@ -44,7 +44,15 @@ OUTPUTS = {"score": np.array([0.1, 0.9]), "class": np.array([0.0, 1.0])}
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(1.0, "1"), (1, "1"), (-0.0, "0"), (1.5, "1.5"), (np.float32(0.1), "0.1"), (np.inf, "inf"), (1e15, "1000000000000000")],
+    [
+        (1.0, "1"),
+        (1, "1"),
+        (-0.0, "0"),
+        (1.5, "1.5"),
+        (np.float32(0.1), "0.1"),
+        (np.inf, "inf"),
+        (1e15, "1000000000000000"),
+    ],
 )
 def test_a_number_stands_for_a_category(number, text):
     """Whole numbers are written without a point, so that 1 and 1.0 are the same class."""

@@ -257,5 +257,5 @@ def test_two_passes_that_differ_are_refused():
 @pytest.mark.parametrize("batches", [[], [Batch(0, inputs={"x": np.empty(0)})], [Batch(3)]])
 def test_no_rows_or_columns(batches):
     """Nothing to profile is an error that names the data."""
-    with pytest.raises(SourceError, match="rows.csv: no rows"):
+    with pytest.raises(SourceError, match=r"rows\.csv: no rows"):
         build(lambda: batches, BuildOptions("rows.csv", 0.0))

@@ -14,6 +14,7 @@ REFERENCE_ROWS = 10_000
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_week_without_drift_has_at_most_one_false_alert():
     """100 features at 10 rows a minute, default settings, 10,080 evaluations: at most one episode in alert."""
     rng = np.random.default_rng(20130301)

@@ -14,6 +14,10 @@ from driftgauge.demo.flights import DAY_SECONDS, REPLAY_START, STABLE, TIME
 from tests.simulation.flights_through_model import Replay, all_flights, replay
 
 
+#: ten months of flights take half a minute of processor time, more on busy cores
+pytestmark = pytest.mark.timeout(600)
+
+
 def day(month: int, number: int) -> float:
     """Return midnight in New York (summer time) of a day of 2013."""
     return datetime(2013, month, number, 4, tzinfo=UTC).timestamp()
@@ -29,7 +33,7 @@ def year() -> Replay:
 #: what ten months of the data really contain, as the largest debiased score of a window that judges (warn from 0.1 on)
 WARNS = {
     "distance": "the Sundays of the Christmas weeks: 0.107 in 24 h",
-    "hour": "a rolling 24 h over a change of clocks (0.221), Thanksgiving (0.200) or a Saturday night in autumn (0.11)",
+    "hour": "a rolling 24 h over the change of clocks in November (0.221) or over Thanksgiving (0.200)",
     "minute": "the timetables of summer and autumn: up to 0.118 in 24 h, 7 d and 14 d",
     "carrier": "14 December: one carrier cancels 57 of its 90 flights: 0.159 in 24 h",
     "dest": "destinations that winter does not have: up to 0.114 in 7 d and 14 d from September on",
@@ -63,18 +67,16 @@ def test_the_only_alerts_of_a_stable_column_are_the_day_of_25_hours_and_thanksgi
     assert (clocks | thanksgiving).all()
 
 
-def test_the_stable_columns_are_ok_in_march_but_for_the_change_of_clocks(year: Replay):
-    """A day of 23 hours is the only thing in March that a stable column warns of."""
+def test_the_stable_columns_are_ok_in_march(year: Replay):
+    """The month after the reference raises nothing, not even its day of 23 hours."""
     march = year.times < day(4, 1)
-    clocks = (year.times >= day(3, 10)) & (year.times < day(3, 11))
     for column in STABLE:
-        quiet = march & ~clocks if column == "hour" else march
-        assert year.of(column)[quiet].max() == 0, column
+        assert year.of(column)[march].max() == 0, column
 
 
 def test_delays_do_move(year: Replay):
-    """The departure delay changes with the weather, and the windows see it."""
-    assert (year.of("dep_delay") > 0).mean() > 0.5
+    """The departure delay changes with the weather, and the windows see it, however calibrated."""
+    assert (year.of("dep_delay") > 0).mean() > 0.1
 
 
 def test_the_hourly_catch_all_is_silent(year: Replay):

@@ -35,7 +35,9 @@ def test_bounds_fall_into_their_own_buckets():
 def test_counts_are_those_of_the_scalar_definition():
     """Every value is in the bucket whose bounds enclose it; small, large and negative ones in the outer buckets."""
     spec = ExponentialSpec()
-    values = np.concatenate([np.random.default_rng(1).lognormal(-3, 6, 2000), [0.0, -1.0, 1e-9, 1e-8, 1e9, np.nan, np.inf]])
+    values = np.concatenate(
+        [np.random.default_rng(1).lognormal(-3, 6, 2000), [0.0, -1.0, 1e-9, 1e-8, 1e9, np.nan, np.inf]]
+    )
     histogram = spec.of([values])
     expected = np.zeros(len(spec.bounds), dtype=np.int64)
     for value in values[~np.isnan(values)]:

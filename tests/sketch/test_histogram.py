@@ -40,7 +40,9 @@ def values_for(edges, precision, seed: int = 0) -> np.ndarray:
     near = np.array(edges, dtype=np.float64)
     with np.errstate(over="ignore"):
         narrow = near.astype(precision)
-        around = np.concatenate([np.nextafter(narrow, precision(-np.inf)), narrow, np.nextafter(narrow, precision(np.inf))])
+        around = np.concatenate(
+            [np.nextafter(narrow, precision(-np.inf)), narrow, np.nextafter(narrow, precision(np.inf))]
+        )
     random = np.random.default_rng(seed).normal(size=200)
     return np.concatenate([SPECIAL, near, around, random, np.round(random, 1)])
 
@@ -216,7 +218,10 @@ def test_the_largest_numbers_count():
 
 def test_specs_are_equal_by_value():
     """Specs with equal edges, centres, range and precision are equal; a NaN equals itself."""
-    make = lambda center, narrow=0: HistogramSpec((np.array([1.0]),), np.array([center]), np.zeros(1), np.ones(1), narrow)
+
+    def make(center: float, narrow: int = 0) -> HistogramSpec:
+        return HistogramSpec((np.array([1.0]),), np.array([center]), np.zeros(1), np.ones(1), narrow)
+
     assert make(np.nan) == make(np.nan)
     assert make(0.0) != make(1.0)
     assert make(0.0) != make(0.0, narrow=1)

@@ -19,8 +19,6 @@ __all__ = ["Screen", "all_found", "final_report", "live_table"]
 
 _WORDS = {UNDECIDED: "warming", OK: "ok", WARN: "WARN", ALERT: "ALERT"}
 _COLOURS = {UNDECIDED: "2", OK: "32", WARN: "33", ALERT: "31"}
-#: the night in which New York's clocks went forward; a rolling day over it has an hour twice
-_CHANGE_OF_CLOCKS = "2013-03-10"
 
 
 def live_table(findings: Findings, injected: Iterable[Fault], days: int) -> list[str]:
@@ -133,12 +131,7 @@ def _fault_rows(fault: Fault, findings: Findings) -> Iterable[tuple[str, ...]]:
 def _silence_row(name: str, findings: Findings, injected: Sequence[Fault]) -> tuple[str, str, str]:
     until = min((fault.start for fault in injected if name in fault.columns), default=float("inf"))
     episodes = findings.columns.get(name, History()).episodes(until)
-    return name, "no" if episodes else "yes", ", ".join(_episode(*episode) for episode in episodes)
-
-
-def _episode(first: float, last: float) -> str:
-    why = " (the clocks went forward)" if _moment(first).startswith(_CHANGE_OF_CLOCKS) else ""
-    return f"{_moment(first)} to {_moment(last)}{why}"
+    return name, "no" if episodes else "yes", ", ".join(" to ".join(map(_moment, episode)) for episode in episodes)
 
 
 def _moment(time: float) -> str:

@@ -45,7 +45,9 @@ class JensenShannon:
     samples: Float64s
 
 
-def jensen_shannon(reference: Floats | Counts, current: Floats | Counts, dispersion: Floats | float = 1.0) -> JensenShannon:
+def jensen_shannon(
+    reference: Floats | Counts, current: Floats | Counts, dispersion: Floats | float = 1.0
+) -> JensenShannon:
     """Score counts of shape [..., bins] against reference counts that broadcast to them.
 
     Args:

@@ -9,6 +9,7 @@ others once `collect` has returned).
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +30,10 @@ __all__ = ["Model"]
 
 #: rows that wait for the learner, which like the sketches costs the same for one row as for many
 PENDING_ROWS = 1_024
+#: longest name of a column: it is part of every series of the column
+NAME_CHARS = 256
+#: a clock that goes back by more than this starts the windows anew: their slots would lie ahead of it for as long
+BACK_SECONDS = 86_400.0
 
 
 class Model:
@@ -63,9 +68,10 @@ class Model:
         self._evaluation: Evaluation | None = None
         self._reference: Reference | None = None
         self._ignored = frozenset(name for name, column in settings.features.items() if column.ignore)
-        kinds = {name: column.kind for name, column in settings.features.items() if column.kind}
+        kinds: dict[str, str] = {name: column.kind for name, column in settings.features.items() if column.kind}
         wanted = settings.reference.learn_rows
         self._learner: Learner | None = None
+        self._known: frozenset[str] = frozenset()
         if reference is not None:
             self.refer_to(reference)
         elif not settings.reference.path:
@@ -79,6 +85,7 @@ class Model:
         self._known = frozenset(column.name for column in reference.profile.spec.schema.columns)
         self._ring = Ring(reference.profile.spec)
         self._stage = Stage(reference.profile.spec)
+        self._newest = -math.inf
         self._evaluator = Evaluator(reference, self.settings)
         self._hour = -1
         self._evaluation = None
@@ -89,16 +96,21 @@ class Model:
         if self._reference is None and self._learner is None:
             return
         batch = self._prepared(batch)
-        latencies = batch.requests.latencies
-        for placed in self._timeline.place(batch, wall):
-            if placed.reason:
-                self._tally.late(placed.reason, placed.batch.rows)
-                continue
-            if self._learner is not None:
-                self._learn(placed)
-            else:
-                self._enter(placed, latencies)
-                latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
+        # Counted here, because a batch is cut into minutes and its violations belong to the whole.
+        self._tally.violated(batch.violations, self._known)
+        batch = replace(batch, violations={}) if batch.violations else batch
+        self._keep_time(self._timeline.now(wall))
+        placed = list(self._timeline.place(batch, wall))
+        for refused in placed:
+            if refused.reason:
+                self._tally.late(refused.reason, len(refused.rows))
+        good = [part for part in placed if not part.reason]
+        if not good:
+            return
+        if self._learner is not None:
+            self._learn(batch, good)
+        else:
+            self._enter(batch, good)
 
     def flush(self, wall: float) -> None:
         """Count what is staged."""
@@ -109,12 +121,15 @@ class Model:
 
     def due(self, wall: float) -> bool:
         """Tell whether an evaluation is due on the model's clock."""
-        return self._next_tick is None or self._timeline.now(wall) >= self._next_tick
+        now, tick = self._timeline.now(wall), self.settings.tick_seconds
+        # A clock that went back must not stop the evaluations until it is where it was.
+        return self._next_tick is None or not self._next_tick - tick <= now < self._next_tick
 
     def collect(self, wall: float) -> WindowSums | None:
         """Flush, and return the windows for `evaluate`; None while there is no reference."""
         self.flush(wall)
         now, tick = self._timeline.now(wall), self.settings.tick_seconds
+        self._keep_time(now)
         self._next_tick = (now // tick + 1) * tick
         if self._reference is None:
             return None
@@ -151,29 +166,51 @@ class Model:
             self.settings,
         )
 
-    def _prepared(self, batch: Batch) -> Batch:
-        batch = with_probability_columns(batch)
-        if not self._ignored.isdisjoint(batch.inputs):
-            kept = {name: column for name, column in batch.inputs.items() if name not in self._ignored}
-            batch = replace(batch, inputs=kept)
-        return batch
-
-    def _enter(self, placed: Placed, latencies: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
-        reading = self._ring.spec.read(placed.batch)
-        self._tally.violated(reading.violations, self._known)
-        block = reading.block
-        if not self._stage.takes(block.rows, placed.time) and (flushed := self._stage.flush()) is not None:
+    def _keep_time(self, now: float) -> None:
+        """Start the windows anew, but not the totals, when the clock has gone far back."""
+        if self._reference is None or now >= self._newest - self.settings.lateness_seconds - BACK_SECONDS:
+            return
+        if (flushed := self._stage.flush()) is not None:
             self._ring.add(*flushed)
-        if self._stage.takes(block.rows, placed.time):
-            self._stage.add(block, latencies, placed.time)
-        else:  # larger than the stage
-            self._ring.add(self._ring.spec.count(block, latencies), placed.time)
+        self._ring.restart()
+        self._newest = now
 
-    def _learn(self, placed: Placed) -> None:
-        self._tally.violated(placed.batch.violations, frozenset())
-        self._pending.append(placed.batch)
-        if sum(batch.rows for batch in self._pending) >= PENDING_ROWS:
-            self._learn_pending(placed.time)
+    def _prepared(self, batch: Batch) -> Batch:
+        """Add derived columns; leave out those that are ignored, and names that no series should carry."""
+        batch = with_probability_columns(batch)
+        unwanted = {name for name in (*batch.inputs, *batch.outputs) if len(name) > NAME_CHARS}
+        ignored = self._ignored.intersection(batch.inputs)
+        if not unwanted and not ignored:
+            return batch
+        return replace(
+            batch,
+            inputs={name: column for name, column in batch.inputs.items() if name not in unwanted | ignored},
+            outputs={name: column for name, column in batch.outputs.items() if name not in unwanted},
+            violations={key: count for key, count in batch.violations.items() if key[0] not in ignored}
+            | {(name, "long_name"): batch.rows for name in unwanted},
+        )
+
+    def _enter(self, batch: Batch, placed: list[Placed]) -> None:
+        """Stage the rows minute by minute, or count them at once where they are more than the stage holds."""
+        reading = self._ring.spec.read(batch)
+        self._tally.violated(reading.violations, self._known)
+        latencies = batch.requests.latencies
+        for part in placed:
+            block = reading.block.take(part.rows)
+            self._newest = max(self._newest, part.time)
+            if not self._stage.takes(block.rows, part.time) and (flushed := self._stage.flush()) is not None:
+                self._ring.add(*flushed)
+            if self._stage.takes(block.rows, part.time):
+                self._stage.add(block, latencies, part.time)
+            else:
+                self._ring.add(self._ring.spec.count(block, latencies), part.time)
+            latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
+
+    def _learn(self, batch: Batch, placed: list[Placed]) -> None:
+        rows = np.sort(np.concatenate([part.rows for part in placed]))
+        self._pending.append(batch if len(rows) == batch.rows else batch.take(rows))
+        if sum(pending.rows for pending in self._pending) >= PENDING_ROWS:
+            self._learn_pending(placed[-1].time)
 
     def _learn_pending(self, now: float) -> None:
         if self._learner is None or not self._pending:

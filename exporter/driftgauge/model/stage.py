@@ -36,7 +36,7 @@ class Stage:
         self._wide = np.empty((wide - narrow, self.rows))
         self._codes = np.empty((codes, self.rows), dtype=np.int32)
         self._latencies: list[Floats] = []
-        self._absent = [0, 0]
+        self._absent = np.empty((2, self.rows), dtype=bool)
         self._used = 0
         self._time: float | None = None
 
@@ -56,7 +56,7 @@ class Stage:
         self._narrow[:, place] = block.narrow
         self._wide[:, place] = block.wide
         self._codes[:, place] = block.codes
-        self._absent = [here + there for here, there in zip(self._absent, block.absent, strict=True)]
+        self._absent[:, place] = block.absent
         self._used += block.rows
         if len(latencies):
             self._latencies.append(latencies)
@@ -67,10 +67,8 @@ class Stage:
         if self._time is None:
             return None
         used = slice(0, self._used)
-        block = Block(
-            self._narrow[:, used], self._wide[:, used], self._codes[:, used], (self._absent[0], self._absent[1])
-        )
+        block = Block(self._narrow[:, used], self._wide[:, used], self._codes[:, used], self._absent[:, used])
         latencies = np.concatenate(self._latencies) if self._latencies else None
         profile, time = self._spec.count(block, latencies), self._time
-        self._used, self._absent, self._latencies, self._time = 0, [0, 0], [], None
+        self._used, self._latencies, self._time = 0, [], None
         return profile, time

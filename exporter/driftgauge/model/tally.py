@@ -1,6 +1,7 @@
 """Tally: a model's running totals, the counters that Prometheus computes rates from.
 
-Bounded: failure reasons are a fixed set, columns unknown to the schema are named up to `UNKNOWN_NAMES`, then `_other`.
+Bounded: failure reasons are a fixed set; the first `UNKNOWN_NAMES` columns that the schema does not know are counted by
+name, which is cut to `NAME_CHARS`, the others as `_other`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ __all__ = ["Tally"]
 
 #: names outside the schema that get a series of their own
 UNKNOWN_NAMES = 50
+#: characters of such a name that are kept
+NAME_CHARS = 64
 
 
 class Tally:
@@ -46,7 +49,7 @@ class Tally:
             place = np.searchsorted(LATENCY_BUCKETS, known, side="left")
             self._latency_counts += np.bincount(place, minlength=len(self._latency_counts))
             self._latency_sum += float(known.sum(dtype=np.float64))
-        self._last = time if self._last is None else max(self._last, time)
+        self._last = time  # not the greatest: a clock that was ahead must not make the model look fresh for days
 
     def late(self, reason: str, rows: int) -> None:
         """Count rows that were left out because of their event time."""
@@ -55,13 +58,15 @@ class Tally:
     def violated(self, violations: Mapping[tuple[str, str], int], known: frozenset[str]) -> None:
         """Count values that broke the schema, whose columns are *known*."""
         for (column, reason), count in violations.items():
-            name = column
-            if column not in known and column not in self._unknown:
-                if len(self._unknown) < UNKNOWN_NAMES:
-                    self._unknown.add(column)
-                else:
-                    name = "_other"
+            name = column if column in known else self._named(column[:NAME_CHARS])
             self._violations[name, reason] += count
+
+    def _named(self, column: str) -> str:
+        """Return the name under which a column outside the schema is counted."""
+        if column not in self._unknown and len(self._unknown) >= UNKNOWN_NAMES:
+            return "_other"
+        self._unknown.add(column)
+        return column
 
     @property
     def counters(self) -> Counters:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from driftgauge.batch import Batch, Flags, Floats
+from driftgauge.batch import Batch, Floats
 
 __all__ = ["Placed", "Timeline"]
 
@@ -23,9 +24,9 @@ EVENT_AHEAD_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Rows of one minute (`batch`, at `time`), or rows refused for a `reason`."""
+    """Rows of one minute (their indices in the batch, at `time`), or rows refused for a `reason`."""
 
-    batch: Batch
+    rows: NDArray[np.int64]
     time: float
     reason: str = ""
 
@@ -50,9 +51,9 @@ class Timeline:
         return wall if self._watermark is None else self._watermark
 
     def place(self, batch: Batch, wall: float) -> Iterator[Placed]:
-        """Yield the rows of *batch* minute by minute, in order of time."""
+        """Yield the rows of *batch* minute by minute, in order of time, after those that are refused."""
         if batch.timestamps is None:
-            yield Placed(batch, self.now(wall))
+            yield Placed(np.arange(batch.rows), self.now(wall))
             return
         times = batch.timestamps
         newest = wall + (EVENT_AHEAD_SECONDS if self._event else self._lateness)
@@ -65,18 +66,17 @@ class Timeline:
         now = self.now(wall)
         times = np.where(np.isnan(times), now, times)
         future, late = times > newest, times < oldest
-        for reason, rows in (("future", future), ("late", late)):
-            if rows.any():
-                yield Placed(batch.take(rows), now, reason)
-        good = ~(future | late)
-        if good.all() and float(times.min()) // SLOT_SECONDS == float(times.max()) // SLOT_SECONDS:
-            yield Placed(batch, float(times.max()))
-        else:
-            yield from self._minutes(batch, times, good)
+        for reason, refused in (("future", future), ("late", late)):
+            if refused.any():
+                yield Placed(np.flatnonzero(refused), now, reason)
+        yield from _minutes(times, np.flatnonzero(~(future | late)))
 
-    @staticmethod
-    def _minutes(batch: Batch, times: Floats, good: Flags) -> Iterator[Placed]:
-        minutes = np.where(good, times // SLOT_SECONDS, -1)
-        for minute in np.unique(minutes[good]):
-            rows = minutes == minute
-            yield Placed(batch.take(rows), float(times[rows].max()))
+
+def _minutes(times: Floats, rows: NDArray[np.int64]) -> Iterator[Placed]:
+    """Yield *rows* minute by minute, each in the order in which they came."""
+    minutes = times[rows] // SLOT_SECONDS
+    order = np.argsort(minutes, kind="stable")
+    starts = np.flatnonzero(np.diff(minutes[order], prepend=-1.0))
+    for found in np.split(rows[order], starts[1:]):
+        if len(found):
+            yield Placed(found, float(times[found].max()))

@@ -83,21 +83,23 @@ def _numeric_records(profile: Profile) -> list[Record]:
     records: list[Record] = []
     for i, column in enumerate(profile.spec.schema.numeric):
         bins = len(spec.edges[i]) + 1
-        records.append({
-            "name": column.name,
-            "role": column.role,
-            "kind": NUMERIC,
-            "precision": "float64" if column.wide else "float32",
-            "mean": float(spec.centers[i]),
-            "low": _finite(spec.lows[i]),
-            "high": _finite(spec.highs[i]),
-            "edges": [_shortest(edge, wide=column.wide) for edge in spec.edges[i]],
-            "counts": histogram.counts[i, :bins].tolist(),
-            "missing": int(histogram.counts[i, -1]),
-            "infinite": histogram.infinite[i].tolist(),
-            "sums": histogram.sums[i, :bins].tolist(),
-            "squares": float(histogram.squares[i]),
-        })
+        records.append(
+            {
+                "name": column.name,
+                "role": column.role,
+                "kind": NUMERIC,
+                "precision": "float64" if column.wide else "float32",
+                "mean": float(spec.centers[i]),
+                "low": _finite(spec.lows[i]),
+                "high": _finite(spec.highs[i]),
+                "edges": [_shortest(edge, wide=column.wide) for edge in spec.edges[i]],
+                "counts": histogram.counts[i, :bins].tolist(),
+                "missing": int(histogram.counts[i, -1]),
+                "infinite": histogram.infinite[i].tolist(),
+                "sums": histogram.sums[i, :bins].tolist(),
+                "squares": float(histogram.squares[i]),
+            }
+        )
     return records
 
 
@@ -158,7 +160,9 @@ def _reference(document: Record) -> Reference:
 def _column(record: Record) -> ColumnSchema:
     name, role, kind = record["name"], record["role"], record["kind"]
     if role not in {INPUT, OUTPUT} or kind not in {NUMERIC, CATEGORICAL}:
-        raise ProfileError(f"column {name!r}: role {role!r} and kind {kind!r}, expected input or output, numeric or categorical")
+        raise ProfileError(
+            f"column {name!r}: role {role!r} and kind {kind!r}, expected input or output, numeric or categorical"
+        )
     return ColumnSchema(str(name), role, kind, record.get("precision") == "float64")
 
 

@@ -44,13 +44,13 @@ class Block:
         narrow: float32 [columns, rows].
         wide: float64 [columns, rows].
         codes: int32 [columns, rows].
-        absent: rows that carry nothing of a role, per role (input, output): not observed rather than missing.
+        absent: which rows carry nothing of a role, [2 (input, output), rows]: not observed rather than missing.
     """
 
     narrow: NDArray[np.float32]
     wide: NDArray[np.float64]
     codes: NDArray[np.int32]
-    absent: tuple[int, int]
+    absent: Flags
 
     @property
     def rows(self) -> int:
@@ -58,8 +58,10 @@ class Block:
         return int(self.narrow.shape[1])
 
     def take(self, rows: NDArray[np.int64]) -> Block:
-        """Return the chosen rows of a block in which every row carries both roles."""
-        return Block(self.narrow[:, rows], self.wide[:, rows], self.codes[:, rows], (0, 0))
+        """Return the chosen rows; the block itself when they are all."""
+        if len(rows) == self.rows:
+            return self
+        return Block(self.narrow[:, rows], self.wide[:, rows], self.codes[:, rows], self.absent[:, rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,10 @@ class ProfileSpec:
         """Count the rows of *block*, and the latencies of the requests that brought them."""
         histogram = self.histogram.of(block.narrow, block.wide)
         categories = self.categories.of(block.codes)
+        absent_inputs, absent_outputs = np.count_nonzero(block.absent, axis=1)
         for counts, outputs in zip((histogram.counts, categories.counts), self._roles, strict=True):
-            counts[~outputs, -1] -= block.absent[0]
-            counts[outputs, -1] -= block.absent[1]
+            counts[~outputs, -1] -= absent_inputs
+            counts[outputs, -1] -= absent_outputs
         latency = self.latency.zero() if latencies is None else self.latency.of([latencies])
         return Profile(self, np.array([block.rows], dtype=np.int64), histogram, categories, latency)
 
@@ -144,17 +147,18 @@ class ProfileSpec:
         wide: NDArray[np.float64],
         codes: NDArray[np.int32],
         present: Mapping[str, bool],
-    ) -> tuple[int, int]:
-        """Make the outputs of failed rows missing; return how many rows carry nothing of each role."""
-        absent_inputs = 0 if present[INPUT] else batch.rows
+    ) -> Flags:
+        """Make the outputs of failed rows missing; return which rows carry nothing of each role."""
+        absent = np.repeat([[not present[INPUT]], [not present[OUTPUT]]], batch.rows, axis=1)
         if not present[OUTPUT] or batch.failed is None:
-            return absent_inputs, 0 if present[OUTPUT] else batch.rows
+            return absent
         numeric, categorical = self._roles
         cut = self.histogram.narrow
         narrow[np.ix_(numeric[:cut], batch.failed)] = np.nan
         wide[np.ix_(numeric[cut:], batch.failed)] = np.nan
         codes[np.ix_(categorical, batch.failed)] = self.categories.missing
-        return absent_inputs, int(np.count_nonzero(batch.failed))
+        absent[1] = batch.failed
+        return absent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +196,9 @@ class Profile:
         """
         if self.spec is not other.spec and self.spec.schema != other.spec.schema:
             mine, theirs = ({column.name for column in side.spec.schema.columns} for side in (self, other))
-            raise MergeError(f"profiles of different columns cannot be added; only one of them has {sorted(mine ^ theirs)}")
+            raise MergeError(
+                f"profiles of different columns cannot be added; only one of them has {sorted(mine ^ theirs)}"
+            )
         return Profile(
             self.spec,
             self.rows + other.rows,

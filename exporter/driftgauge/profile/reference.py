@@ -66,7 +66,7 @@ def _digest(profile: Profile) -> str:
     """Return 12 hexadecimal digits over the columns, bins and counts: the same reference, the same digest everywhere."""
     spec: Any = profile.spec
     digest = hashlib.sha256(repr((spec.schema, spec.categories.names)).encode())
-    for array in (*spec.histogram.edges, *profile.arrays[:4]):
+    for array in (*spec.histogram.edges, profile.rows, profile.histogram.counts, profile.histogram.infinite):
         digest.update(array.astype("<f8").tobytes())
     digest.update(profile.categories.counts.astype("<i8").tobytes())
     return digest.hexdigest()[:12]

@@ -89,30 +89,35 @@ class Ring:
     Attributes:
         spec: what the profiles count.
         since: time of the first observation; None before it.
-        total: everything observed, never expiring.
     """
 
     spec: ProfileSpec
     since: float | None = None
-    total: Profile = field(init=False)
+    _total: Vectors = field(init=False)
     _layout: _Layout = field(init=False)
     _tiers: list[_Tier] = field(init=False)
     # window length -> when its newest complete slot ended, and the sum of its complete slots
     _closed: dict[int, tuple[float, Vectors]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.total = self.spec.zero()
-        self._layout = _Layout.of(self.total)
-        counts, sums = _Layout.flat(self.total)
+        empty = self.spec.zero()
+        self._layout = _Layout.of(empty)
+        counts, sums = self._total = _Layout.flat(empty)
         self._tiers = [_Tier.empty(seconds, slots, (len(counts), len(sums))) for seconds, slots in TIERS]
+
+    @property
+    def total(self) -> Profile:
+        """Everything observed, never expiring."""
+        return self._layout.profile(*(vector.copy() for vector in self._total))
 
     def add(self, profile: Profile, time: float) -> None:
         """Add what was observed at *time* (seconds); older than the ring is long, it only enters the total."""
         self.since = time if self.since is None else min(self.since, time)
-        self.total = self.total.merge(profile)
         if any(time < end for end, _ in self._closed.values()):
             self._closed.clear()  # a slot that was thought to be complete changes
         counts, sums = _Layout.flat(profile)
+        for total, added in zip(self._total, (counts, sums), strict=True):
+            total += added
         for tier in self._tiers:
             slot = int(time // tier.slot_seconds)
             if slot <= int(tier.ids.max()) - len(tier.ids):
@@ -120,6 +125,13 @@ class Ring:
             row = tier.row(slot)
             tier.counts[row] += counts
             tier.sums[row] += sums
+
+    def restart(self) -> None:
+        """Forget the windows; the total stays."""
+        self.since = None
+        self._closed.clear()
+        for tier in self._tiers:
+            tier.ids[:] = -1
 
     def window(self, window: Window, now: float) -> Profile:
         """Return the sum over the last `window.seconds` before *now*."""
@@ -186,9 +198,7 @@ class _Layout:
 
     def profile(self, counts: NDArray[np.int64], sums: NDArray[np.float64]) -> Profile:
         """Shape flat vectors back into a profile."""
-        rows, *rest = (
-            (counts if count else sums)[place].reshape(shape) for count, place, shape in self.places
-        )
+        rows, *rest = ((counts if count else sums)[place].reshape(shape) for count, place, shape in self.places)
         arrays = iter(rest)
         sketches: list[Any] = [
             sketch.spec.holding({name: next(arrays) for name in sketch.arrays}) for sketch in self.empty.sketches

@@ -103,6 +103,9 @@ class Sample:
         values, counts = np.unique(np.concatenate(self._values).astype(np.float64), return_counts=True)
         return values, counts.astype(np.float64)
 
+    def floors(self) -> None:
+        """Return nothing: sampled values stand for themselves."""
+
 
 def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Reference:
     """Build a reference; *batches* is called twice and must give the same rows both times.
@@ -161,7 +164,9 @@ def _notes(survey: Survey, profile: Profile) -> tuple[str, ...]:
         elif column.kind == CATEGORICAL and len(found.words) > max(1_000, IDENTIFIER_SHARE * found.present):
             notes.append(f"column {column.name!r} looks like an identifier; leave it out")
         elif column.kind != CATEGORICAL and found.present > found.numbers:
-            notes.append(f"column {column.name!r} is numeric, {found.present - found.numbers} values of text count as missing")
+            notes.append(
+                f"column {column.name!r} is numeric, {found.present - found.numbers} values of text count as missing"
+            )
     if survey.cut:
         notes.append(f"{len(survey.cut)} columns beyond the first {survey.limit} were left out")
     return tuple(notes)

@@ -148,7 +148,9 @@ class TimedCounts:
         strata = self._strata
         if wanted == "always":
             return strata
-        rows = np.concatenate([strata.numeric.sum(axis=2), strata.categorical.sum(axis=2)], axis=1).max(axis=1, initial=0)
+        rows = np.concatenate([strata.numeric.sum(axis=2), strata.categorical.sum(axis=2)], axis=1).max(
+            axis=1, initial=0
+        )
         if wanted == "never" or rows.min() < LEAST_STRATUM_ROWS:
             return None
         cycle = [
@@ -177,11 +179,14 @@ def _calibrate(slots: _Slots, total: Profile, strata: Strata | None) -> Calibrat
     debiased, divergence, expected, samples = [], [], [], []
     for rows in slots.chunks():
         chunk = slots.numeric[rows], slots.categorical[rows]
-        rest = _rest(chunk, total) if strata is None else strata.without(chunk, slots.hours(rows)).weighted(
-            strata.shares(chunk, slots.hours(rows))
+        rest = (
+            _rest(chunk, total)
+            if strata is None
+            else strata.without(chunk, slots.hours(rows)).weighted(strata.shares(chunk, slots.hours(rows)))
         )
         scores = [
-            jensen_shannon(np.maximum(reference, 0), part.sum(axis=0)) for reference, part in zip(rest, chunk, strict=True)
+            jensen_shannon(np.maximum(reference, 0), part.sum(axis=0))
+            for reference, part in zip(rest, chunk, strict=True)
         ]
         debiased.append(np.concatenate([score.debiased for score in scores]))
         divergence.append(np.concatenate([score.score**2 for score in scores]))

@@ -24,7 +24,13 @@ BINS = 20
 _SLACK = 0.1
 
 
-def choose_edges(values: Floats, weights: Floats, bins: int, precision: type[np.floating[Any]]) -> Float64s:
+def choose_edges(
+    values: Floats,
+    weights: Floats,
+    bins: int,
+    precision: type[np.floating[Any]],
+    floors: Floats | None = None,
+) -> Float64s:
     """Return ascending float64 edges for right-closed bins.
 
     Args:
@@ -32,6 +38,7 @@ def choose_edges(values: Floats, weights: Floats, bins: int, precision: type[np.
         weights: how often each occurs.
         bins: wanted bins, K.
         precision: np.float32 or np.float64; the next smaller value is taken in it.
+        floors: where the cells that *values* are the ends of begin; without it each stands for itself alone.
 
     >>> choose_edges(np.array([0.0, 1.0]), np.array([5.0, 5.0]), 20, np.float64).tolist()
     [-5e-324, 0.0, 1.0]
@@ -39,19 +46,18 @@ def choose_edges(values: Floats, weights: Floats, bins: int, precision: type[np.
     if not len(values):
         return np.empty(0)
 
-    def before(value: Floats) -> Floats:
+    if floors is None:
         with np.errstate(over="ignore"):  # nothing finite is before the smallest number
-            return np.asarray(np.nextafter(value.astype(precision), precision(-np.inf)), dtype=np.float64)
-
+            floors = np.nextafter(values.astype(precision), precision(-np.inf))
     # An edge below the smallest value makes a new, smaller value new mass, as the last edge does for a larger one.
     if len(values) <= bins:
-        return _finite(np.concatenate([before(values[:1]), values.astype(np.float64)]))
+        return _finite(floors[:1], values)
     reached = np.cumsum(weights) / weights.sum()
     levels = np.arange(1, bins) / bins
     place = np.searchsorted(reached, levels - 1e-12)
     quantiles = values[_apart_in_float32(values, reached, place, _SLACK / bins)]
-    atoms = values[weights > weights.sum() / bins]
-    return _finite(np.concatenate([quantiles.astype(np.float64), atoms.astype(np.float64), before(atoms)]))
+    atoms = weights > weights.sum() / bins
+    return _finite(quantiles, floors[atoms], values[atoms])
 
 
 def _apart_in_float32(values: Floats, reached: Floats, place: NDArray[np.intp], slack: float) -> NDArray[np.intp]:
@@ -65,8 +71,9 @@ def _apart_in_float32(values: Floats, reached: Floats, place: NDArray[np.intp], 
     return np.where(reached[ends] - reached[place] <= slack, ends, place)
 
 
-def _finite(edges: Floats) -> Float64s:
-    return np.unique(edges[np.isfinite(edges)]).astype(np.float64)
+def _finite(*parts: Floats) -> Float64s:
+    edges = np.concatenate([part.astype(np.float64) for part in parts])
+    return np.unique(edges[np.isfinite(edges)])
 
 
 def needs_float64(values: Floats) -> bool:

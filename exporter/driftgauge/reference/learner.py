@@ -63,8 +63,18 @@ class Cells:
 
     def values(self) -> tuple[Floats, Floats]:
         """Return the upper ends of the used cells, ascending, and their counts."""
-        ends = (self.origin or 0.0) + self._upper(self.keys)
-        return (ends if self.wide else _down(ends)), self.counts
+        return self._rounded((self.origin or 0.0) + self._upper(self.keys)), self.counts
+
+    def floors(self) -> Floats:
+        """Return the lower ends of the used cells, which belong to the cells before."""
+        origin = self.origin or 0.0
+        # The cell of the origin holds nothing else.
+        return self._rounded(
+            np.where(self.keys == 0, np.nextafter(origin, -np.inf), origin + self._upper(self.keys - 1))
+        )
+
+    def _rounded(self, ends: Floats) -> Floats:
+        return ends if self.wide else _down(ends)
 
     @staticmethod
     def _key(distance: Floats) -> Counts:
@@ -92,7 +102,8 @@ def _narrowed(values: Floats) -> Floats:
 
 def _down(values: Floats) -> Floats:
     """Return the largest float32 numbers that are not above *values*: whatever float32 value is up to one is up to the other."""
-    near = values.astype(np.float32)
+    with np.errstate(over="ignore"):  # an infinite one is stepped back from
+        near = values.astype(np.float32)
     return np.where(near > values, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float64)
 
 
@@ -166,17 +177,18 @@ class Learner:
 def _place(profile: Profile, number: int, found: ColumnSurvey, rows: int) -> None:
     """Count the column's cells (or distinct values) in its bins."""
     histogram, spec = profile.histogram, profile.spec.histogram
-    upper, counts = found.edge_values()
-    means = upper
+    values, counts = found.edge_values()
+    upper = values.astype(np.float32 if number < spec.narrow else np.float64)
+    means = upper.astype(np.float64)
     if found.distinct is None and isinstance(found.collector, Cells):
         means = found.collector.sums / found.collector.counts
-    precision = np.float32 if number < spec.narrow else np.float64
-    place = np.searchsorted(spec.edges[number].astype(precision), upper.astype(precision))
+    place = np.searchsorted(spec.edges[number].astype(upper.dtype), upper)
     bins = histogram.sums.shape[1]
-    gaps = means - spec.centers[number]
     histogram.counts[number, :-1] = np.bincount(place, weights=counts, minlength=bins)
-    histogram.sums[number] = np.bincount(place, weights=counts * gaps, minlength=bins)
-    histogram.squares[number] = counts @ gaps**2
+    with np.errstate(over="ignore"):  # squares of values beyond 1e154 are infinite
+        gaps = means - spec.centers[number]
+        histogram.sums[number] = np.bincount(place, weights=counts * gaps, minlength=bins)
+        histogram.squares[number] = counts @ gaps**2
     histogram.infinite[number] = found.infinite
     histogram.counts[number, 0] += found.infinite[0]
     histogram.counts[number, len(spec.edges[number])] += found.infinite[1]

@@ -47,10 +47,12 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
             ),
             CategoryCounts(
                 spec.categories,
-                np.hstack([
-                    categories.counts[categorical, : spec.categories.width - 2],
-                    categories.counts[categorical, -2:],
-                ]),
+                np.hstack(
+                    [
+                        categories.counts[categorical, : spec.categories.width - 2],
+                        categories.counts[categorical, -2:],
+                    ]
+                ),
                 categories.unseen[categorical],
             ),
             old.latency,

@@ -27,10 +27,10 @@ def spec_of(survey: Survey, bins: int) -> ProfileSpec:
     categorical = [survey.columns[column.role, column.name].categories() for column in schema.categorical]
     histogram = HistogramSpec(
         tuple(
-            choose_edges(distinct, weights, bins, np.float64 if is_wide else np.float32)
-            for (distinct, weights), is_wide in zip(values, wide, strict=True)
+            choose_edges(distinct, weights, bins, np.float64 if is_wide else np.float32, found.floors())
+            for found, (distinct, weights), is_wide in zip(numeric, values, wide, strict=True)
         ),
-        np.array([float(np.average(*pair[:1], weights=pair[1])) if len(pair[0]) else 0.0 for pair in values]),
+        np.array([distinct @ (weights / weights.sum()) if len(distinct) else 0.0 for distinct, weights in values]),
         np.array([found.low if found.low <= found.high else -np.inf for found in numeric]),
         np.array([found.high if found.low <= found.high else np.inf for found in numeric]),
         wide.count(False),

@@ -55,6 +55,10 @@ class Collector(Protocol):
         """Return distinct values, ascending, and their weights."""
         ...
 
+    def floors(self) -> Floats | None:
+        """Return where the cells begin that the values are the ends of; None where each value stands for itself."""
+        ...
+
 
 @dataclass(slots=True)
 class ColumnSurvey:
@@ -149,6 +153,10 @@ class ColumnSurvey:
         if self.low <= self.high and max(-self.low, self.high) > float(np.finfo(np.float32).max):
             return True
         return self.collector.wide if self.distinct is None else needs_float64(self.edge_values()[0])
+
+    def floors(self) -> Floats | None:
+        """Return where the cells begin that `edge_values` are the ends of; None where each value stands for itself."""
+        return self.collector.floors() if self.distinct is None else None
 
     def edge_values(self) -> tuple[Floats, Floats]:
         """Return distinct values, ascending, with weights; exact while there are few."""

@@ -64,9 +64,9 @@ def _read(text: str) -> Any:
         if node is None:
             return None
         _measure(node, {})
-        return loader.construct_document(node)  # type: ignore[no-untyped-call]
+        return loader.construct_document(node)
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def _measure(node: yaml.Node, known: dict[int, int]) -> int:
@@ -94,7 +94,7 @@ class _StrictLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             if key_node.tag == _MERGE:
                 continue
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             place = f"line {key_node.start_mark.line + 1}"
             if not isinstance(key, str):
                 raise ConfigError(f"{place}: expected text as a key, got {type(key).__name__} {str(key)[:40]!r}")

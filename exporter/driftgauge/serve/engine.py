@@ -1,9 +1,9 @@
 """Engine: runs the models between the event loop, one worker thread for counting and one for scoring.
 
-A small body is decoded and counted on the loop, a large one in the worker, so a body never holds the loop for more than a
-few milliseconds. One lock guards the models' state; the loop never waits for it: where it is taken, the body goes to the
-worker instead. Windows are summed under the lock and scored without it. Bodies waiting are bounded in bytes; beyond, they
-are refused, and the sender is told when to come back.
+A small body is decoded and counted on the loop; a large one, or one that may unpack to a large one, in the worker, so a
+body never holds the loop for more than a few milliseconds. One lock guards the models' state; the loop never waits for it:
+where it is taken, the body goes to the worker instead. Decoding needs no lock, and windows are summed under it but scored
+without. What one model cannot do is counted and logged; it stops neither the others nor the scrape.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.profile import Reference
 from driftgauge.serve.health import Health
-from driftgauge.serve.logs import LOGGER
+from driftgauge.serve.logs import LOGGER, origin
+from driftgauge.serve.retries import Retries, retry_key
 
 __all__ = ["Engine", "Incoming"]
 
@@ -32,10 +32,14 @@ T = TypeVar("T")
 
 #: bodies up to this size are decoded and counted on the event loop: at most some 2 ms of JSON
 INLINE_BYTES = 32 * 1024
-#: answers remembered for retries with the same Idempotency-Key
-REMEMBERED_ANSWERS = 10_000
 #: staged rows are counted at least this often
 FLUSH_SECONDS = 1.0
+#: longest name of a model or a version: it is part of every series
+NAME_CHARS = 256
+#: without a tick for so long a thread hangs; an evaluation takes milliseconds
+STUCK_SECONDS = 120.0
+
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +69,31 @@ class Engine:
         self.health = Health()
         self.clock = clock
         self.settings = settings
+        self._event_clocks = _has_event_clock(settings)
         self.registry = Registry(settings, references)
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
-        self._answers: OrderedDict[tuple[str, ...], dict[str, Any]] = OrderedDict()
+        self._retries = Retries()
         self._ticking: asyncio.Task[None] | None = None
+        self._ticked = time.monotonic()
 
     def configure(self, settings: Settings, references: Mapping[str, Reference]) -> None:
         """Take a new configuration."""
         with self._lock:
             self.registry.configure(settings, references)
             self.settings = settings
+            self._event_clocks = _has_event_clock(settings)
+
+    @property
+    def stuck_seconds(self) -> float:
+        """How long the evaluation has been overdue; 0 while everything moves."""
+        overdue = time.monotonic() - self._ticked
+        return overdue if self._ticking is not None and overdue > STUCK_SECONDS else 0.0
 
     def start(self) -> None:
         """Begin to evaluate; call inside the event loop."""
+        self._ticked = time.monotonic()
         self._ticking = asyncio.get_running_loop().create_task(self._tick_forever())
 
     async def stop(self) -> None:
@@ -90,27 +104,34 @@ class Engine:
         for pool in (self._worker, self._scorer):
             await asyncio.to_thread(pool.shutdown)
 
-    async def ingest(self, incoming: Incoming) -> dict[str, Any]:
+    async def ingest(self, incoming: Incoming) -> Mapping[str, Any]:
         """Decode and count a body; return the answer's JSON.
 
         Raises:
             DecodeError: nothing of it can be used, or it is unknown where it belongs.
         """
-        key = self._retry_key(incoming)
-        if key is not None and key in self._answers:
-            return self._answers[key]
+        if not incoming.idempotency_key:
+            return await self._answered(incoming)
+        key = retry_key(incoming.model or "", incoming.version or "", incoming.idempotency_key)
+        return await self._retries.once(key, lambda: self._answered(incoming))
+
+    async def _answered(self, incoming: Incoming) -> Mapping[str, Any]:
+        """Count a body and what is told of it; the counters of bodies are written on the loop alone."""
         started = time.perf_counter()
         try:
-            answer = await self._count(incoming)
+            decoded = await self._count(incoming)
         except NothingUsable as error:
             self.health.rejected.update(error.rejected_reasons)
             raise
         finally:
             self.health.took(time.perf_counter() - started)
-        if key is not None:
-            self._answers[key] = answer
-            if len(self._answers) > REMEMBERED_ANSWERS:
-                self._answers.popitem(last=False)
+        kind = incoming.content_type.partition(";")[0].strip().lower()
+        self.health.batches[kind] += 1
+        self.health.rows[kind] += decoded.accepted
+        self.health.rejected.update(decoded.rejected_reasons)
+        answer: dict[str, Any] = {"accepted": decoded.accepted, "rejected": decoded.rejected}
+        if decoded.errors:
+            answer["errors"] = [error.as_dict() for error in decoded.errors]
         return answer
 
     async def views(self) -> tuple[ModelView, ...]:
@@ -121,72 +142,64 @@ class Engine:
         """Run *work* in the scoring thread, after what is there already."""
         return self._in(self._scorer, work, *args)
 
-    async def _count(self, incoming: Incoming) -> dict[str, Any]:
+    async def _count(self, incoming: Incoming) -> Decoded:
         # The event clock evaluates in step with the rows, which is no work for the event loop.
-        small = len(incoming.body) <= INLINE_BYTES and not self._on_event_clock(incoming)
+        small = len(incoming.body) <= INLINE_BYTES and not incoming.body.startswith(_GZIP) and not self._event_clocks
         if small and self._lock.acquire(blocking=False):
             try:
-                return self._take(incoming)
+                decoded = self._decode(incoming)
+                self._observe(incoming, decoded)
             finally:
                 self._lock.release()
-        return await self._in(self._worker, self._take_locked, incoming)
+            return decoded
+        return await self._in(self._worker, self._count_in_worker, incoming)
 
-    def _take_locked(self, incoming: Incoming) -> dict[str, Any]:
+    def _count_in_worker(self, incoming: Incoming) -> Decoded:
+        decoded = self._decode(incoming)
         with self._lock:
-            answer = self._take(incoming)
-            for model in self.registry.models:
-                if model.settings.clock == "event":
-                    model.tick(self.clock())
-        return answer
+            model = self._observe(incoming, decoded)
+            if model.settings.clock == "event":
+                self._guarded("evaluation failed", model, model.tick, self.clock())
+        return decoded
 
-    def _take(self, incoming: Incoming) -> dict[str, Any]:
-        """Decode, find the model, count; the lock is held."""
+    def _decode(self, incoming: Incoming) -> Decoded:
         limits = self.settings.limits
         configured = self.settings.model(incoming.model or "", incoming.version or DEFAULT_VERSION)
-        decoded = decode(
+        return decode(
             incoming.body,
             content_type=incoming.content_type,
             header_length=incoming.header_length,
             prediction_output=(configured or self.settings.defaults).outputs.prediction or None,
             limits=Limits(body_bytes=limits.body_bytes, rows=limits.body_rows),
         )
+
+    def _observe(self, incoming: Incoming, decoded: Decoded) -> Model:
+        """Find the model and count; the lock is held."""
         name = incoming.model or decoded.model
+        version = incoming.version or decoded.version or DEFAULT_VERSION
         if not name:
-            raise DecodeError("structure", "no model is named, neither in the path nor in the body")
-        model = self.registry.find(name, incoming.version or decoded.version or DEFAULT_VERSION)
+            raise DecodeError("structure", "no model is named, neither in the path nor in the body", field="model")
+        for field, text in (("model", name), ("version", version)):
+            if len(text) > NAME_CHARS:
+                message = f"expected a name of at most {NAME_CHARS} characters, got {len(text)}"
+                raise DecodeError("structure", message, field=field)
+        model = self.registry.find(name, version)
         model.observe(decoded.batch, self.clock())
-        return self._answer(incoming, decoded)
-
-    def _answer(self, incoming: Incoming, decoded: Decoded) -> dict[str, Any]:
-        kind = incoming.content_type.partition(";")[0].strip().lower()
-        self.health.batches[kind] += 1
-        self.health.rows[kind] += decoded.accepted
-        self.health.rejected.update(decoded.rejected_reasons)
-        answer: dict[str, Any] = {"accepted": decoded.accepted, "rejected": decoded.rejected}
-        if decoded.errors:
-            answer["errors"] = [error.as_dict() for error in decoded.errors]
-        return answer
-
-    def _on_event_clock(self, incoming: Incoming) -> bool:
-        configured = self.settings.model(incoming.model or "", incoming.version or DEFAULT_VERSION)
-        return (configured or self.settings.defaults).clock == "event"
-
-    @staticmethod
-    def _retry_key(incoming: Incoming) -> tuple[str, ...] | None:
-        if not incoming.idempotency_key:
-            return None
-        return (incoming.model or "", incoming.version or "", incoming.idempotency_key[:200])
+        return model
 
     def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(pool, work, *args)
 
     def _views(self) -> tuple[ModelView, ...]:
         with self._lock:
-            return tuple(model.view(self.clock()) for model in self.registry.models)
+            wall = self.clock()
+            views = [self._guarded("view failed", model, model.view, wall) for model in self.registry.models]
+        return tuple(view for view in views if view is not None)
 
     async def _tick_forever(self) -> None:
         while True:
             await self._in(self._scorer, self._tick)
+            self._ticked = time.monotonic()
             await asyncio.sleep(FLUSH_SECONDS)
 
     def _tick(self) -> None:
@@ -194,22 +207,30 @@ class Engine:
         started = time.perf_counter()
         with self._lock:
             models = self.registry.models
-        evaluated = [self._evaluate(model) for model in models]
+        evaluated = [self._guarded("evaluation failed", model, self._evaluate, model) for model in models]
         if any(evaluated):
             self.health.collect_seconds["evaluate"] = time.perf_counter() - started
 
     def _evaluate(self, model: Model) -> bool:
-        """Evaluate one model if it is due; a failure is its own, not the others'."""
+        """Evaluate one model if it is due; tell whether it was."""
         wall = self.clock()
-        try:
-            with self._lock:
-                model.flush(wall)
-                due = model.settings.clock == "wall" and model.due(wall)
-                sums = model.collect(wall) if due else None
-            if sums is not None:
-                model.evaluate(sums)
-        except Exception:
-            self.health.collect_errors += 1
-            LOGGER.exception("evaluation failed", extra={"model": model.name, "version": model.version})
-            return False
+        with self._lock:
+            model.flush(wall)
+            due = model.settings.clock == "wall" and model.due(wall)
+            sums = model.collect(wall) if due else None
+        if sums is not None:
+            model.evaluate(sums)
         return sums is not None
+
+    def _guarded(self, what: str, model: Model, work: Callable[..., T], *args: Any) -> T | None:
+        """Do *work* for one model; a failure is its own, not the others'."""
+        try:
+            return work(*args)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other models go on
+            self.health.collect_errors += 1
+            LOGGER.error(what, extra={"model": model.name, "version": model.version, "error": origin(error)})
+            return None
+
+
+def _has_event_clock(settings: Settings) -> bool:
+    return any(model.clock == "event" for model in (settings.defaults, *settings.models))

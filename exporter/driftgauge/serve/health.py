@@ -6,21 +6,26 @@ from collections import Counter
 
 import numpy as np
 
-__all__ = ["INGEST_BUCKETS", "Health"]
+__all__ = ["ABORTED", "INGEST_BUCKETS", "INTERNAL", "SLOW", "Health"]
+
+#: reasons of lost bodies beside those of `errors.REASONS`, which are the decoders': it did not arrive in time, the
+#: connection broke before its end, and a fault of the exporter's
+SLOW, ABORTED, INTERNAL = "slow", "aborted", "internal"
 
 #: upper bounds of the time from a body's last byte to its answer, in seconds
 INGEST_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
 class Health:
-    """Counters and gauges of the exporter itself; written by the event loop and the worker, read by a scrape.
+    """Counters and gauges of the exporter itself; those of bodies are written by the event loop alone.
 
     Attributes:
         batches: bodies taken in by content type.
         rows: rows taken in by content type.
         rejected: rows left out by reason.
         dropped: bodies refused by reason.
-        queue_bytes: bodies received and not yet counted.
+        queue_bytes: bytes of bodies received and not yet counted.
+        waiting: bodies that are being received or wait to be counted.
         collect_seconds: duration of the last evaluation and of the last rendering.
         collect_errors: evaluations that failed.
         config_valid: whether the configuration could be used as it is.
@@ -33,8 +38,9 @@ class Health:
         self.batches: Counter[str] = Counter()
         self.rows: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
-        self.dropped: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter({SLOW: 0, ABORTED: 0, INTERNAL: 0})
         self.queue_bytes = 0
+        self.waiting = 0
         self.ingest_counts = np.zeros(len(INGEST_BUCKETS) + 1, dtype=np.int64)
         self.ingest_sum = 0.0
         self.collect_seconds = {"evaluate": 0.0, "render": 0.0}

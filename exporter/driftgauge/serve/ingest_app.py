@@ -1,8 +1,12 @@
-"""The ingest listener: observations in, and what changes state. Answers as in docs/ingest.md."""
+"""The ingest listener: observations in, and what changes state. Answers as in docs/ingest.md.
+
+What senders can hold is bounded: bytes of bodies (`limits.queue_bytes`), bodies at a time (`MOST_WAITING`), and the time a
+body may take to arrive (`ARRIVAL_SECONDS`). Every refusal moves `driftgauge_ingest_dropped_total`.
+"""
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,39 +15,44 @@ from aiohttp import web
 from driftgauge.errors import ConfigError, DecodeError
 from driftgauge.ingest import NothingUsable
 from driftgauge.serve.engine import Engine, Incoming
+from driftgauge.serve.health import ABORTED, INTERNAL, SLOW, Health
 from driftgauge.serve.logs import LOGGER
+from driftgauge.serve.problems import Handler, error_middleware, problem
 
-__all__ = ["ingest_app"]
+__all__ = ["ARRIVAL_SECONDS", "MOST_WAITING", "healthy", "ingest_app"]
 
 RETRY_SECONDS = 1
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+#: a body takes milliseconds on a socket of the same pod; who needs longer holds memory
+ARRIVAL_SECONDS = 30.0
+#: a waiting request costs some 20 KB beside its bytes
+MOST_WAITING = 4_096
+
+_CHECKED = "the configuration cannot be used; nothing is counted until it is mended"
 
 
-def ingest_app(engine: Engine, reload: Callable[[], Awaitable[None]]) -> web.Application:
+def ingest_app(
+    engine: Engine, reload: Callable[[], Awaitable[None]], *, arrival_seconds: float = ARRIVAL_SECONDS
+) -> web.Application:
     """Make the application of the ingest listener."""
-    listener = _Ingest(engine)
-    app = web.Application(client_max_size=0)
+    listener = _Ingest(engine, arrival_seconds)
+    app = web.Application(client_max_size=0, middlewares=[error_middleware])
     app.router.add_post("/v1/observations", listener.observations)
     app.router.add_post("/v1/models/{model}/observations", listener.observations)
     app.router.add_post("/v1/models/{model}/versions/{version}/observations", listener.observations)
     app.router.add_post("/-/reload", _reloader(reload))
-    app.router.add_get("/-/healthy", healthy)
+    app.router.add_get("/-/healthy", healthy(engine))
     return app
 
 
-async def healthy(_: web.Request) -> web.Response:
-    """Tell that the process answers."""
-    return web.Response(text="healthy\n")
+def healthy(engine: Engine) -> Handler:
+    """Make the handler that tells whether the process works: it answers, and its threads move."""
 
+    async def handle(_: web.Request) -> web.Response:
+        if seconds := engine.stuck_seconds:
+            return web.Response(status=503, text=f"nothing has been evaluated for {seconds:.0f} seconds\n")
+        return web.Response(text="healthy\n")
 
-def problem(status: int, reason: str, detail: str, **more: Any) -> web.Response:
-    """Return an RFC 9457 problem."""
-    body = {"title": reason, "status": status, "detail": detail, "reason": reason, **more}
-    return web.json_response(body, status=status, content_type="application/problem+json", dumps=_dumps)
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return handle
 
 
 def _reloader(reload: Callable[[], Awaitable[None]]) -> Handler:
@@ -58,49 +67,56 @@ def _reloader(reload: Callable[[], Awaitable[None]]) -> Handler:
 
 
 class _Ingest:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, arrival_seconds: float) -> None:
         self._engine = engine
+        self._arrival_seconds = arrival_seconds
 
     async def observations(self, request: web.Request) -> web.Response:
         """Take one body in, or say why not."""
         health = self._engine.health
-        held = 0
+        body = _Arriving(health)
+        health.waiting += 1
         try:
-            if not health.counting:
-                raise DecodeError("config_invalid", "the configuration cannot be used; nothing is counted until it is mended")
-            self._check_size(request.content_length or 0)
-            chunks = []
-            async for chunk in request.content.iter_any():
-                held += len(chunk)
-                health.queue_bytes += len(chunk)
-                self._check_size(held)
-                chunks.append(chunk)
-            answer = await self._engine.ingest(
-                Incoming(
-                    b"".join(chunks),
-                    request.headers.get("Content-Type", ""),
-                    request.headers.get("Inference-Header-Content-Length"),
-                    request.match_info.get("model"),
-                    request.match_info.get("version"),
-                    request.headers.get("Idempotency-Key"),
-                )
-            )
+            await self._receive(request, body)
+            answer = await self._engine.ingest(_incoming(request, b"".join(body.chunks)))
         except DecodeError as error:
             return self._refuse(error)
+        except TimeoutError:
+            health.dropped[SLOW] += 1
+            return problem(408, SLOW, f"the body did not arrive within {self._arrival_seconds:g} seconds")
+        except (web.RequestPayloadError, ConnectionError):
+            health.dropped[ABORTED] += 1
+            return problem(400, ABORTED, "the body ended before its end")
+        except Exception:
+            health.dropped[INTERNAL] += 1
+            raise
         finally:
-            health.queue_bytes -= held
-        return web.json_response(answer, status=202, dumps=_dumps)
+            health.waiting -= 1
+            health.queue_bytes -= body.size
+        return web.json_response(answer, status=202)
 
-    def _check_size(self, size: int) -> None:
-        limits = self._engine.settings.limits
+    async def _receive(self, request: web.Request, body: _Arriving) -> None:
+        self._check(request.content_length or 0)
+        async with asyncio.timeout(self._arrival_seconds):
+            async for chunk in request.content.iter_any():
+                body.add(chunk)
+                self._check(body.size)
+
+    def _check(self, size: int) -> None:
+        """Raise `DecodeError` when a body of *size* bytes must not go on."""
+        health, limits = self._engine.health, self._engine.settings.limits
+        if not health.counting:
+            raise DecodeError("config_invalid", _CHECKED)
         if size > limits.body_bytes:
             raise DecodeError("too_large", f"the body is over limits.body_bytes ({limits.body_bytes})")
-        if self._engine.health.queue_bytes > limits.queue_bytes:
+        if health.queue_bytes > limits.queue_bytes:
             raise DecodeError("queue_full", f"limits.queue_bytes ({limits.queue_bytes}) are waiting already")
+        if health.waiting > MOST_WAITING:
+            raise DecodeError("queue_full", f"{MOST_WAITING} bodies are waiting already")
 
     def _refuse(self, error: DecodeError) -> web.Response:
         self._engine.health.dropped[error.reason] += 1
-        LOGGER.debug("body refused", extra={"reason": error.reason, "detail": str(error)})
+        LOGGER.debug("body refused", extra={"reason": error.reason, "status": error.status})
         more: dict[str, Any] = {}
         if isinstance(error, NothingUsable):
             more = {"accepted": 0, "rejected": error.rejected, "errors": [e.as_dict() for e in error.errors]}
@@ -110,3 +126,28 @@ class _Ingest:
         if error.status == 429:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
+
+
+class _Arriving:
+    """A body as far as it has come; its bytes are in the queue."""
+
+    def __init__(self, health: Health) -> None:
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self._health = health
+
+    def add(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+        self.size += len(chunk)
+        self._health.queue_bytes += len(chunk)
+
+
+def _incoming(request: web.Request, body: bytes) -> Incoming:
+    return Incoming(
+        body,
+        request.headers.get("Content-Type", ""),
+        request.headers.get("Inference-Header-Content-Length"),
+        request.match_info.get("model"),
+        request.match_info.get("version"),
+        request.headers.get("Idempotency-Key"),
+    )

@@ -22,7 +22,7 @@ table {{ border-collapse: collapse; width: 100% }} th, td {{ text-align: left; p
 </body></html>
 """
 _HEAD = "<tr><th>model</th><th>version</th><th>state</th><th>status</th><th>worst column</th><th>requests</th></tr>"
-_SYMBOLS = {"ok": "✓ ok", "warn": "▲ warn", "alert": "✖ alert", "undecided": "– undecided"}
+_SYMBOLS = {"ok": "✓ ok", "warn": "▲ warn", "alert": "✖ alert", "undecided": "? undecided"}
 
 
 def landing_page(models: Mapping[str, Any], version: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
 import stat
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp import web
@@ -13,9 +16,11 @@ from aiohttp import web
 from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
 
-__all__ = ["check_exposure", "close", "open_tcp", "open_unix", "split_address"]
+__all__ = ["check_exposure", "close", "open_tcp", "open_unix", "split_address", "within_reach"]
 
 SHUTDOWN_SECONDS = 5.0
+#: a listener that does not take a connection within this time is alive and busy, not gone
+PROBE_SECONDS = 1.0
 
 
 def split_address(text: str, setting: str) -> tuple[str, int]:
@@ -50,6 +55,25 @@ def check_exposure(listen: ListenSettings) -> None:
         )
 
 
+def within_reach(listen: ListenSettings) -> ListenSettings:
+    """Return where to listen when what is configured must not or cannot be opened: loopback, the default port."""
+    metrics = listen.metrics if _is_address(listen.metrics) else ListenSettings().metrics
+    ingest = listen.ingest
+    try:
+        check_exposure(listen)
+    except ConfigError:
+        ingest = f"127.0.0.1:{ingest.rpartition(':')[2]}" if _is_address(ingest) else "127.0.0.1:9871"
+    return replace(listen, metrics=metrics, ingest=ingest)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        split_address(text, "")
+    except ConfigError:
+        return False
+    return True
+
+
 async def open_tcp(app: web.Application, address: str, setting: str) -> web.AppRunner:
     """Serve *app* on host:port.
 
@@ -62,7 +86,8 @@ async def open_tcp(app: web.Application, address: str, setting: str) -> web.AppR
         await web.TCPSite(runner, host or None, port).start()
     except (OSError, UnicodeError) as error:
         await runner.cleanup()
-        raise ConfigError(f"{setting}: cannot listen on {address!r}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{setting}: cannot listen on {address!r}: {reason}") from error
     return runner
 
 
@@ -72,23 +97,23 @@ async def open_unix(app: web.Application, listen: ListenSettings) -> web.AppRunn
     Raises:
         ConfigError: the socket cannot be opened, or another process listens on it.
     """
-    path = Path(listen.socket)
     runner = await _runner(app)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(path)
-        await web.UnixSite(runner, str(path)).start()
-        path.chmod(int(listen.socket_mode, 8))
+        await asyncio.to_thread(_prepare, Path(listen.socket))
+        await web.UnixSite(runner, listen.socket).start()
+        await asyncio.to_thread(Path(listen.socket).chmod, int(listen.socket_mode, 8))
     except OSError as error:
         await runner.cleanup()
         raise ConfigError(f"listen.socket: cannot listen on {listen.socket!r}: {error}") from error
     return runner
 
 
-async def close(runners: Iterable[web.AppRunner]) -> None:
+async def close(runners: Sequence[web.AppRunner]) -> None:
     """Stop taking connections, finish the requests that are being answered, and remove the sockets."""
-    for runner in runners:
-        await runner.cleanup()
+    paths = [Path(address) for runner in runners for address in runner.addresses if isinstance(address, str)]
+    await asyncio.gather(*(runner.cleanup() for runner in runners))
+    for path in paths:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 async def _runner(app: web.Application) -> web.AppRunner:
@@ -98,15 +123,19 @@ async def _runner(app: web.Application) -> web.AppRunner:
     return runner
 
 
-def _remove_stale(path: Path) -> None:
+def _prepare(path: Path) -> None:
+    """Make the socket's directory, and remove a socket that nobody listens on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         return
     if not stat.S_ISSOCK(path.stat().st_mode):
         raise OSError("the path exists and is no socket")
     with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-            return
+        probe.settimeout(PROBE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            try:
+                probe.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
+                return
     raise OSError("another process listens on it")

@@ -1,11 +1,16 @@
 """The metrics listener: /metrics, health, the read-only API and a landing page. Nothing on it changes state.
 
-A scrape is rendered in the scoring thread, one at a time, so that neither the event loop nor an evaluation is in its way.
+A scrape is rendered and compressed in the scoring thread, one at a time, so that neither the event loop nor an evaluation
+is in its way.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -22,11 +27,16 @@ from driftgauge.expose import (
 from driftgauge.model import ModelView
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.health import INGEST_BUCKETS
-from driftgauge.serve.ingest_app import healthy, problem
+from driftgauge.serve.ingest_app import healthy
 from driftgauge.serve.landing import landing_page
+from driftgauge.serve.problems import error_middleware, problem
 
 __all__ = ["metrics_app"]
 
+T = TypeVar("T")
+
+#: a scrape of 10,000 series takes 10 ms at this level and is a tenth of its size
+_COMPRESSION = 1
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",
@@ -37,10 +47,10 @@ _SECURITY_HEADERS = {
 def metrics_app(engine: Engine) -> web.Application:
     """Make the application of the metrics listener."""
     listener = _Metrics(engine)
-    app = web.Application()
+    app = web.Application(middlewares=[error_middleware])
     app.router.add_get("/", listener.landing)
     app.router.add_get("/metrics", listener.metrics)
-    app.router.add_get("/-/healthy", healthy)
+    app.router.add_get("/-/healthy", healthy(engine))
     app.router.add_get("/-/ready", listener.ready)
     app.router.add_get("/api/v1/models", listener.models)
     app.router.add_get("/api/v1/models/{model}/versions/{version}", listener.model)
@@ -56,11 +66,11 @@ class _Metrics:
     async def metrics(self, request: web.Request) -> web.Response:
         """Answer a scrape."""
         wanted = negotiate(",".join(request.headers.getall("Accept", [])))
+        packed = _takes_gzip(",".join(request.headers.getall("Accept-Encoding", [])))
         views = await self._engine.views()
-        body = await self._engine.on_scorer(self._render, views, wanted)
-        response = web.Response(body=body, headers={"Content-Type": wanted.content_type})
-        response.enable_compression()
-        return response
+        body = await self._engine.on_scorer(self._counted, self._render, views, wanted, packed)
+        headers = {"Content-Type": wanted.content_type, "Vary": "Accept, Accept-Encoding"}
+        return web.Response(body=body, headers=headers | ({"Content-Encoding": "gzip"} if packed else {}))
 
     async def ready(self, _: web.Request) -> web.Response:
         """Tell that the sockets are open and a configuration is in force."""
@@ -78,7 +88,8 @@ class _Metrics:
         views = await self._engine.views()
         for view in views:
             if (view.name, view.version) == wanted:
-                return web.json_response(await self._engine.on_scorer(describe_model, view))
+                text = await self._engine.on_scorer(self._counted, _described, view)
+                return web.Response(text=text, content_type="application/json")
         known = ", ".join(f"{view.name} version {view.version}" for view in views) or "none"
         return problem(404, "unknown_model", f"no model {wanted[0][:80]!r} version {wanted[1][:40]!r}; known: {known}")
 
@@ -87,12 +98,19 @@ class _Metrics:
         page = landing_page(list_models(await self._engine.views()), __version__)
         return web.Response(text=page, content_type="text/html", headers=_SECURITY_HEADERS)
 
-    def _render(self, views: tuple[ModelView, ...], wanted: Format) -> bytes:
+    def _counted(self, work: Callable[..., T], *args: Any) -> T:
+        try:
+            return work(*args)
+        except Exception:
+            self._engine.health.collect_errors += 1
+            raise
+
+    def _render(self, views: tuple[ModelView, ...], wanted: Format, packed: bool) -> bytes:  # noqa: FBT001 - of a request
         started = time.perf_counter()
         self._exposition.limits = self._engine.settings.limits
         body = self._exposition.render(views, self._exporter(), wanted, self._process.text(wanted))
         self._engine.health.collect_seconds["render"] = time.perf_counter() - started
-        return body
+        return gzip.compress(body, _COMPRESSION, mtime=0) if packed else body
 
     def _exporter(self) -> ExporterView:
         health = self._engine.health
@@ -113,3 +131,16 @@ class _Metrics:
             config_reload_success=health.reload_success,
             config_reload_time=health.reload_time,
         )
+
+
+def _described(view: ModelView) -> str:
+    return json.dumps(describe_model(view))
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip (RFC 9110 section 12.5.3)."""
+    for entry in accept_encoding.lower().split(","):
+        coding, _, weight = entry.partition(";")
+        if coding.strip() == "gzip":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False

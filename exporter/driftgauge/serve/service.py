@@ -8,6 +8,7 @@ becomes invalid later leaves the old one in force.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from driftgauge.profile import Reference
 from driftgauge.serve import logs
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.ingest_app import ingest_app
-from driftgauge.serve.listeners import check_exposure, close, open_tcp, open_unix, split_address
+from driftgauge.serve.listeners import check_exposure, close, open_tcp, open_unix, split_address, within_reach
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.metrics_app import metrics_app
 from driftgauge.serve.references import read_references
@@ -78,6 +79,8 @@ class Service:
         loaded, usable = self._first_load(strict=strict)
         logs.configure(loaded.settings.log)
         self._problems = loaded.problems
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.engine = Engine(loaded.settings, loaded.references)
         health = self.engine.health
         health.config_valid = usable and not loaded.problems
@@ -95,7 +98,8 @@ class Service:
                 text = _text(self._path)
             except ConfigError:
                 text = ""
-            return Loaded(Settings(listen=parse_listen(text, self._environ)), {}, (str(error),)), False
+            listen = within_reach(parse_listen(text, self._environ))
+            return Loaded(Settings(listen=listen), {}, (str(error),)), False
         if strict and loaded.problems:
             raise ConfigError("; ".join(loaded.problems))
         return loaded, True
@@ -110,8 +114,7 @@ class Service:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        tasks: set[asyncio.Task[None]] = set()
-        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.add(loop.create_task(self._reload_quietly())))
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         for text in self._problems:
             LOGGER.error("configuration problem", extra={"detail": text})
         runners = await self._open()
@@ -128,15 +131,17 @@ class Service:
         Raises:
             ConfigError: it cannot be used.
         """
+        async with self._reloading:
+            try:
+                loaded = await asyncio.to_thread(self._load_without_problems)
+            except ConfigError as error:
+                self.engine.health.reload_success = False
+                LOGGER.error("reload failed, the old configuration stays", extra={"detail": str(error)})
+                raise
+            await self._take(loaded)
+
+    async def _take(self, loaded: Loaded) -> None:
         health = self.engine.health
-        try:
-            loaded = await asyncio.to_thread(load, self._path, self._environ)
-            if loaded.problems:
-                raise ConfigError("; ".join(loaded.problems))
-        except ConfigError as error:
-            health.reload_success = False
-            LOGGER.error("reload failed, the old configuration stays", extra={"detail": str(error)})  # noqa: TRY400
-            raise
         if loaded.settings.listen != self.engine.settings.listen:
             LOGGER.warning("listen has changed; restart to open other sockets")
         await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references)
@@ -145,11 +150,21 @@ class Service:
         health.reload_time = self.engine.clock()
         LOGGER.info("reloaded", extra={"models": len(self.engine.registry.models)})
 
+    def _load_without_problems(self) -> Loaded:
+        loaded = load(self._path, self._environ)
+        if loaded.problems:
+            raise ConfigError("; ".join(loaded.problems))
+        return loaded
+
+    def _hang_up(self) -> None:
+        """Reload on SIGHUP."""
+        task = asyncio.get_running_loop().create_task(self._reload_quietly())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _reload_quietly(self) -> None:
-        try:
+        with contextlib.suppress(ConfigError):  # counted and logged already
             await self.reload()
-        except ConfigError as error:
-            LOGGER.debug("reload was refused", extra={"detail": str(error)})
 
     async def _open(self) -> list[web.AppRunner]:
         """Open every listener, or none."""

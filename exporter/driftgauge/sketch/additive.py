@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -30,7 +31,7 @@ class Sketch:
     @property
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The state: every array by its name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)[1:]}  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in _array_names(type(self))}
 
     def merge(self, other: Self) -> Self:
         """Return the sketch of both data sets.
@@ -39,9 +40,16 @@ class Sketch:
             MergeError: the two were counted by different specs.
         """
         if self.spec is not other.spec and self.spec != other.spec:
-            raise MergeError(f"{type(self).__name__}: the two sides were counted with different bins and cannot be added")
+            raise MergeError(
+                f"{type(self).__name__}: the two sides were counted with different bins and cannot be added"
+            )
         added = {name: array + getattr(other, name) for name, array in self.arrays.items()}
         return type(self)(self.spec, **added)  # type: ignore[call-arg]
+
+
+@cache
+def _array_names(kind: type[Sketch]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)[1:])  # type: ignore[arg-type]
 
 
 S_co = TypeVar("S_co", bound=Sketch, covariant=True)

@@ -1,0 +1,1 @@
+"""Alerts: recorded series and exporter metrics in, symptoms out; one module per place where one looks first."""

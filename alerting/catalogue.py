@@ -1,0 +1,47 @@
+"""Catalogue: every group, in the order in which the files have them. A new family of rules is one line here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerting.alerts import drift, exporter, quality, reference, service
+from alerting.records import canary, fleet, traffic
+from alerting.records import quality as quality_records
+from alerting.rule import Alert, Group
+from alerting.scope import Scope
+from alerting.settings import Settings
+
+__all__ = ["groups"]
+
+
+def groups(settings: Settings) -> tuple[Group, ...]:
+    """Return the groups of a site."""
+    scope = Scope(settings)
+    fast = settings.intervals.fast
+    hour, day = fleet.groups(scope)
+    return tuple(
+        _chosen(settings, group)
+        for group in (
+            *traffic.groups(scope),
+            hour,
+            replace(day, rules=(*day.rules, canary.stable(scope), *drift.fleet_alerts(scope))),
+            *(replace(group, rules=(*group.rules, *drift.canary_alerts(scope))) for group in canary.groups(scope)),
+            *(replace(group, rules=(*group.rules, *quality.alerts(scope))) for group in quality_records.groups(scope)),
+            Group("driftgauge-pods", settings.intervals.status, drift.pod_alerts(scope)),
+            Group("driftgauge-service", fast, service.alerts(scope)),
+            Group("driftgauge-reference", fast, reference.alerts(scope)),
+            Group("driftgauge-exporter", fast, exporter.alerts(scope)),
+        )
+    )
+
+
+def _chosen(settings: Settings, group: Group) -> Group:
+    """Leave disabled alerts out and give the others the severity that the site wants."""
+    rules = tuple(
+        replace(rule, severity=settings.severities.get(rule.name, {}).get(rule.severity, rule.severity))
+        if isinstance(rule, Alert)
+        else rule
+        for rule in group.rules
+        if not (isinstance(rule, Alert) and rule.name in settings.disabled)
+    )
+    return replace(group, rules=rules)

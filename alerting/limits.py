@@ -1,0 +1,56 @@
+"""Limits: sizes that the rules compare against and that no series of the exporter publishes, each with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes; ratios are 0 to 1.
+
+    Attributes:
+        fleet_least_samples: values below which the fleet is not judged; from 500 on the large-sample floor and evidence
+            of the rules agree with the exact law (a test holds them to it).
+        fleet_catch_all: least debiased distance at which the last hour pages; a daily cycle of +-0.5 sigma peaks at 0.2,
+            0.4 is a shift of one sigma.
+        many_features_warning: share of the judged features.
+        many_features_critical: share of the judged features; half of the columns is what drift tools call a drifted data set.
+        many_features_least: features; with fewer, the single features' alerts say it better.
+        error_ratio_warning: share of the requests; an SLO of 99 %.
+        error_ratio_critical: share of the requests; five times that budget.
+        least_requests: requests in a window below which a ratio or a quantile of it means nothing: the 95th percentile of
+            100 requests rests on five.
+        traffic_dropped_to: share of the usual traffic that counts as gone; nightly troughs are rarely below a tenth.
+        traffic_least_per_second: usual requests per second that are traffic at all; 0.02 is 72 an hour, and with fewer a
+            quarter of an hour without one is nothing unusual (e^-18 at 72 an hour).
+        missing_ratio: missing values beyond the reference's share; 2 % of new mass is a distance of 0.1, the default warning.
+        unseen_ratio: as `missing_ratio`.
+        out_of_range_ratio: as `missing_ratio`.
+        schema_violation_ratio: violations per row; a sound sender has none, 1 % leaves room for a rollout.
+        pods_down_warning: share of the exporters; a single one of a small fleet is the orchestrator's business.
+        pods_down_critical: share of the exporters; below half the fleet's scores no longer speak for the model.
+        input_lost_ratio: share of bodies or rows; a loss of 1 % moves no score that counts.
+        late_ratio: share of the rows.
+    """
+
+    fleet_least_samples: int = 500
+    fleet_catch_all: float = 0.4
+    many_features_warning: float = 0.25
+    many_features_critical: float = 0.5
+    many_features_least: int = 3
+    error_ratio_warning: float = 0.01
+    error_ratio_critical: float = 0.05
+    least_requests: int = 100
+    traffic_dropped_to: float = 0.05
+    traffic_least_per_second: float = 0.02
+    missing_ratio: float = 0.02
+    unseen_ratio: float = 0.02
+    out_of_range_ratio: float = 0.02
+    schema_violation_ratio: float = 0.01
+    pods_down_warning: float = 0.1
+    pods_down_critical: float = 0.5
+    input_lost_ratio: float = 0.01
+    late_ratio: float = 0.01

@@ -1,0 +1,35 @@
+"""Mistakes in arguments: each kind is told once, by the thread, to the logger `driftgauge.client`.
+
+Guarantee: noting one never raises and never waits; a log handler that blocks or fails cannot reach the caller. Memory: 64
+kinds; what comes after is not told.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+__all__ = ["LOGGER", "Mistakes"]
+
+LOGGER = logging.getLogger("driftgauge.client")
+
+_MOST = 64
+
+
+class Mistakes:
+    """Collects mistakes until the thread reports them."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._waiting: deque[str] = deque()
+
+    def __call__(self, kind: str, message: str) -> None:
+        """Note a mistake; only the first of its kind is kept."""
+        if kind not in self._seen and len(self._seen) < _MOST:
+            self._seen.add(kind)
+            self._waiting.append(message[:500])
+
+    def report(self) -> None:
+        """Log what was noted since the last time."""
+        while self._waiting:
+            LOGGER.warning("%s (said once)", self._waiting.popleft())

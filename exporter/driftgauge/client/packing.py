@@ -1,0 +1,128 @@
+"""Packing: what callers logged, to parcels, a little at a time.
+
+Guarantee: no step holds the interpreter lock for much more than 100 us: at most 64 entries or 64 KiB are converted between
+two yields. (Chunks without a yield do not help: the thread keeps the lock for its whole 5 ms interval.)
+Memory: one body for each layout, 512 KiB or 1,024 rows.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from driftgauge.client.block import Block, Layout, joined, unmixed
+from driftgauge.client.buffer import Buffer
+from driftgauge.client.encode import encode
+from driftgauge.client.entries import Counted, Deferred, Label
+from driftgauge.client.moments import moment_of
+from driftgauge.client.outbox import Parcel
+from driftgauge.client.rows import Entry, blocks_of
+from driftgauge.client.status import failure_by_status
+from driftgauge.client.tally import Tally
+from driftgauge.client.values import plain
+
+__all__ = ["Packer"]
+
+_CHUNK = 64
+_CHUNK_BYTES = 64 * 1024
+_BODY_ROWS = 1_024
+_BODY_BYTES = 512 * 1024
+_TABLE_ROWS = 4_096  # rows of one table need no joining
+
+Note = Callable[[str, str], None]
+
+
+class Packer:
+    """Turns entries into parcels.
+
+    Args:
+        names: names of the columns of array rows; empty for `x[0]`, `x[1]`...
+        note: told of mistakes.
+        key: makes the key of a new parcel.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self, names: Sequence[str], note: Note, key: Callable[[], str], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._names = names
+        self._note = note
+        self._key = key
+        self._clock = clock
+
+    def parcels(self, buffer: Buffer, tally: Tally) -> Iterator[Parcel]:
+        """Yield everything that waits in *buffer* as parcels, observations before labels; count it in *tally*."""
+        made = self._clock()
+        open_blocks: dict[Layout, list[Block]] = {}
+        labels: list[bytes] = []
+        remaining = len(buffer)  # what callers add meanwhile is the next round's
+        while remaining > 0 and (entries := buffer.take(min(_CHUNK, remaining), _CHUNK_BYTES)):
+            remaining -= len(entries)
+            for block in self._blocks(entries, labels, tally):
+                blocks = open_blocks.setdefault(block.layout, [])
+                blocks.append(block)
+                if sum(b.rows for b in blocks) >= _BODY_ROWS or sum(b.nbytes for b in blocks) >= _BODY_BYTES:
+                    yield from self._sealed(open_blocks.pop(block.layout), made)
+            time.sleep(0)
+        for blocks in open_blocks.values():
+            yield from self._sealed(blocks, made)
+            time.sleep(0)
+        if labels:
+            yield Parcel(self._key(), made, labels=labels, rows=len(labels))
+
+    def _blocks(self, entries: Sequence[Any], labels: list[bytes], tally: Tally) -> Iterator[Block]:
+        rows: list[Entry] = []
+        for entry in entries:
+            if type(entry) is tuple:
+                rows.append(entry)
+            elif isinstance(entry, Counted):
+                _count(entry, tally)
+            elif isinstance(entry, Label):
+                labels += self._line_of(entry, tally)
+            elif isinstance(entry, Deferred):
+                rows += self._read(entry, tally)
+        yield from blocks_of(rows, self._names, tally, self._note)
+
+    def _sealed(self, blocks: Sequence[Block], made: float) -> Iterator[Parcel]:
+        for block in unmixed(joined(blocks)):
+            for piece in block.pieces(_TABLE_ROWS, _BODY_BYTES * 2):
+                encoded = encode(piece, self._names)
+                yield Parcel(self._key(), made, encoded, rows=piece.rows)
+
+    def _line_of(self, entry: Label, tally: Tally) -> Iterator[bytes]:
+        name, label = plain(entry.id), plain(entry.label)
+        if name is None or label is None or isinstance(name, list) or isinstance(label, list):
+            self._note("label", "a label needs an id and a label that is a number or a text")
+            tally.dropped_labels["invalid"] += 1
+            return
+        line: dict[str, Any] = {"id": str(name), "label": label}
+        if entry.ts is not None and (ts := moment_of(entry.ts, self._note)) is not None:
+            line["ts"] = ts
+        yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+    def _read(self, entry: Deferred, tally: Tally) -> Iterator[Entry]:
+        try:
+            found = entry.read()
+        except Exception as error:  # noqa: BLE001 - bodies are anything, and so is what reads them
+            self._note(f"body {type(error).__name__}", f"a request or its response could not be read: {error}")
+            found = None
+        if found is None:
+            _count(Counted(0, 1, entry.latency_s, entry.status), tally)
+            return
+        more = {name: found[name] for name in ("logits", "id", "ts", "label") if found.get(name) is not None}
+        more |= {"latency_s": entry.latency_s} | ({} if entry.status is None else {"status": entry.status})
+        yield found.get("features"), found.get("prediction"), found.get("proba"), more, 1
+
+
+def _count(entry: Counted, tally: Tally) -> None:
+    reason = failure_by_status(plain(entry.status))
+    tally.requests += entry.requests
+    if reason is None:
+        tally.predictions += entry.rows
+    elif entry.requests:
+        tally.failures[reason] += 1
+    latency = plain(entry.latency_s)
+    if entry.requests and isinstance(latency, int | float) and 0 <= latency < float("inf"):
+        tally.latencies.append(float(latency))
