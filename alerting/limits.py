@@ -14,6 +14,9 @@ class Limits:
     Attributes:
         fleet_least_samples: values below which the fleet is not judged; from 500 on the large-sample floor and evidence
             of the rules agree with the exact law (a test holds them to it).
+        pod_least_samples: values below which a pod's comparison with its own past is not heard; `drift.least_samples`.
+        change_distance: debiased distance from its own past that is a sudden change; the default of `drift.alert`, twice the
+            distance that the same hour of seven days passes in 2 % of the time without any change.
         fleet_catch_all: least debiased distance at which the last hour pages; a daily cycle of +-0.5 sigma peaks at 0.2,
             0.4 is a shift of one sigma.
         many_features_warning: share of the judged features.
@@ -37,6 +40,8 @@ class Limits:
     """
 
     fleet_least_samples: int = 500
+    pod_least_samples: int = 100
+    change_distance: float = 0.2
     fleet_catch_all: float = 0.4
     many_features_warning: float = 0.25
     many_features_critical: float = 0.5

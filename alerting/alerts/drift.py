@@ -147,6 +147,7 @@ def pod_alerts(scope: Scope) -> tuple[Alert, ...]:
       {at(fleet.SCORES.samples, fleet.DAY)}
     """
     return (
+        _change(scope),
         Alert(
             name="DriftgaugeDriftInMostPods",
             severity=WARNING,
@@ -172,4 +173,40 @@ def pod_alerts(scope: Scope) -> tuple[Alert, ...]:
             dashboard=FEATURE,
             links=COLUMN_LINKS,
         ),
+    )
+
+
+def _change(scope: Scope) -> Alert:
+    limits = scope.settings.limits
+    labels = (*COLUMN, "window", "mode")
+    debiased, evidence, samples = (
+        scope.recent(scope.metric(metric))
+        for metric in (names.CHANGE_DEBIASED, names.CHANGE_EVIDENCE, names.CHANGE_SAMPLES)
+    )
+    sure = scope.recent(scope.metric(names.DRIFT_EVIDENCE_THRESHOLD))
+    expr = f"""
+      count {scope.by(*labels)} (
+          {debiased} >= {limits.change_distance}
+        and
+          {evidence} >= {scope.on(scope.pod, *MODEL, "window")} group_left () {sure}
+        and
+          {samples} >= {limits.pod_least_samples}
+      )
+    /
+      count {scope.by(*labels)} ({debiased})
+    >=
+      0.5
+    """
+    return Alert(
+        name="DriftgaugeSuddenChange",
+        severity=WARNING,
+        expr=expression(expr),
+        wait="15m",
+        keep="30m",
+        why="The scores change when an hour ends; a quarter of an hour lets all pods end theirs.",
+        summary="A column of a model has suddenly changed against its own past.",
+        description=f"{{{{ $value | humanizePercentage }}}} of the pods of {WHERE} say that {{{{ $labels.role }}}} "
+        "{{ $labels.feature }} over {{ $labels.window }} differs from its own past ({{ $labels.mode }}).",
+        dashboard=FEATURE,
+        links=COLUMN_LINKS,
     )

@@ -131,7 +131,7 @@ def _silent(scope: Scope) -> Alert:
         keep="15m",
         why="Half an hour without one where the average pod has 36 or more is no chance; a new pod gets a quarter of an hour.",
         summary="A pod reports nothing of a model, though its exporter answers and other pods do report.",
-        description=f"Pod {{{{ $labels.{scope.pod} }}}} has reported no request of {WHERE} for at least 30 minutes.",
+        description=f"Pod {{{{ $labels.{scope.pod} }}}} has reported no request of {WHERE} in the last 30 minutes.",
         dashboard="driftgauge-exporter",
         links=(scope.pod,),
     )

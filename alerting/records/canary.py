@@ -91,5 +91,11 @@ def _scores(scope: Scope) -> tuple[Record, ...]:
             CANARY.reference, WINDOW, f"{before} / {each} ({others} > 0)", "share of each bin, of the stable version"
         ),
         windowed(CANARY.noise, WINDOW, f"1 / ({samples} > 0) + 1 / ({others} > 0)", "1/n + 1/n_r"),
+        windowed(
+            CANARY.spread,
+            WINDOW,
+            f"({samples} > bool 0) * 0 + 1",
+            "1: what scatters both versions alike is no difference",
+        ),
         *score_records(scope, CANARY, WINDOW, _PAIR, _ABOUT),
     )

@@ -70,6 +70,7 @@ def _limits(scope: Scope) -> tuple[Record, ...]:
     ratios = scope.recent(scope.metric(names.FEATURE_REFERENCE_RATIO))
     thresholds = scope.recent(scope.metric(names.DRIFT_THRESHOLD, f'window=~"{HOUR}|{DAY}"'))
     evidence = scope.recent(scope.metric(names.DRIFT_EVIDENCE_THRESHOLD))
+    dispersion = scope.recent(scope.metric(names.DRIFT_DISPERSION, f'window=~"{HOUR}|{DAY}"'))
     return (
         Record(
             series.REFERENCE_RATIO, f"max {scope.by(*FLEET, 'bin')} ({ratios})", "share of each bin in the reference"
@@ -109,6 +110,13 @@ def _scores(scope: Scope, window: str) -> tuple[Record, ...]:
     + {scope.on(*MODEL, "reference")} group_left ()
       1 / ({scope.recent(series.REFERENCE_SAMPLES)} > 0)
     """
+    spread = f"""
+        (({samples} > bool 0) * 0 + 1)
+      * {scope.on(*COLUMN)} group_left ()
+        {scope.recent(at(series.DISPERSION, window))}
+    or
+      ({samples} > bool 0) * 0 + 1
+    """
     return (
         windowed(SCORES.samples, window, f"sum {scope.by(*FLEET)} ({values})", "values of a column, of all pods"),
         windowed(SCORES.current, window, share, "share of each bin, of all pods"),
@@ -119,6 +127,7 @@ def _scores(scope: Scope, window: str) -> tuple[Record, ...]:
             "share of each bin in the reference, at the time of the scores",
         ),
         windowed(SCORES.noise, window, expression(noise), "1/n + 1/n_r"),
+        windowed(SCORES.spread, window, expression(spread), "dispersion of a column's score, 1 where none is known"),
         *score_records(scope, SCORES, window, FLEET, _ABOUT),
     )
 

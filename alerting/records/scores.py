@@ -2,7 +2,7 @@
 
 Guarantee: PSI and Jensen-Shannon distance equal their definitions to six decimals. Floor and evidence are those of large
 samples: floor sqrt((bins - 1) / (8 ln 2) (1/n + 1/n_r)), evidence -log10 p of 8 ln 2 JSD / (1/n + 1/n_r), chi-square with
-bins - 1 degrees of freedom, through Wilson and Hilferty's normal deviate. For n >= 500 they agree with the exact law within
+bins - 1 degrees of freedom and divided by the dispersion, through Wilson and Hilferty's normal deviate. For n >= 500 they agree with the exact law within
 0.3 at evidence 6 (0.7 with two bins), and err towards no drift.
 """
 
@@ -27,9 +27,10 @@ LN_10 = f"{math.log(10):.12f}"
 
 
 def score_records(scope: Scope, scores: Scores, window: str, key: tuple[str, ...], about: str) -> tuple[Record, ...]:
-    """Return the measures, given that both shares, the samples and the noise of *window* are recorded."""
+    """Return the measures, given that shares, noise and spread of *window* are recorded, the latter two with the samples."""
     p, q = at(scores.current, window), at(scores.reference, window)
     z, k, jsd, w = (at(name, window) for name in (scores.noise, scores.degrees, scores.divergence, scores.deviate))
+    spread = f"{at(scores.spread, window)} * {z}"
     middle = f"clamp_min(({p} + {q}) / 2, {TINY})"
     total = f"sum {scope.by(*key)}"
     floor = f"{k} * {z} / {BITS}"
@@ -62,7 +63,7 @@ def score_records(scope: Scope, scores: Scores, window: str, key: tuple[str, ...
         record(scores.debiased, f"sqrt(clamp_min({jsd} - {floor}, 0))", "distance without the noise's share"),
         record(
             scores.deviate,
-            f"((({jsd} * {BITS} / {z}) / ({k} > 0)) ^ (1 / 3) - 1 + 2 / (9 * {k})) / sqrt(2 / (9 * {k}))",
+            f"(({jsd} * {BITS} / ({spread}) / ({k} > 0)) ^ (1 / 3) - 1 + 2 / (9 * {k})) / sqrt(2 / (9 * {k}))",
             "standard deviations above no drift",
         ),
         # The upper tail of the normal, from its Mills ratio 4 / (3 x + sqrt(x^2 + 8)): within 0.3 % from 2 deviations on.

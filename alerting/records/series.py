@@ -22,6 +22,7 @@ REFERENCE_RATIO = f"fleet_bin:{names.FEATURE_REFERENCE_RATIO.name}:max"
 REFERENCE_SAMPLES = f"fleet:{names.REFERENCE_SAMPLES.name}:max"
 THRESHOLD = f"fleet:{names.DRIFT_THRESHOLD.name}:max"
 EVIDENCE_THRESHOLD = f"fleet:{names.DRIFT_EVIDENCE_THRESHOLD.name}:max"
+DISPERSION = f"fleet:{names.DRIFT_DISPERSION.name}:max"
 STATUS = f"fleet:{names.DRIFT_STATUS.name}:max"
 
 MISSING = f"fleet:{names.FEATURE_MISSING_RATIO.name}:avg"
@@ -47,6 +48,7 @@ class Scores:
         self.psi = f"{level}:{names.DRIFT_PSI.name}:sum"
         self.floor = f"{level}:{names.DRIFT_NOISE_FLOOR.name}:sum"
         self.debiased = f"{level}:{names.DRIFT_DEBIASED.name}:sum"
+        self.spread = f"{level}:{names.PREFIX}drift_spread:max"
         self.deviate = f"{level}:{names.PREFIX}drift_deviate:sum"
         self.evidence = f"{level}:{names.DRIFT_EVIDENCE.name}:sum"
 

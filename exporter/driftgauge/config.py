@@ -172,9 +172,9 @@ class ColumnSettings:
             value = getattr(self, name)
             if value is not None and not 0 < value <= 1:
                 raise ValueError(f"{name}: expected a distance in (0, 1], got {value}")
-        unknown = set(self.windows) - set(WINDOW_NAMES)
+        unknown = sorted(name for name in self.windows if name not in WINDOW_NAMES and not name.startswith("last_"))
         if unknown:
-            raise ValueError(f"windows: unknown {sorted(unknown)}, expected some of {list(WINDOW_NAMES)}")
+            raise ValueError(f"windows: unknown {unknown}, expected some of {list(WINDOW_NAMES)} or last_N of count_windows")
         _at_least(0, weight=self.weight)
 
 
@@ -198,6 +198,9 @@ class ModelSettings:
     seasonality: Literal["auto", "none"] = setting(
         "auto", "none: the model's inputs have no daily or weekly rhythm, so short windows may judge too."
     )
+    count_windows: tuple[int, ...] = setting(
+        (), "Windows of the last so many rows beside those of time, for thin traffic and batch jobs."
+    )
     lateness_seconds: float = setting(300.0, "How late a row may arrive and still enter its window.")
     tick_seconds: float = setting(15.0, "Time between two evaluations.")
     features: Mapping[str, ColumnSettings] = setting({}, "Settings of single input columns, by name.")
@@ -207,6 +210,8 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         _at_least(0, lateness_seconds=self.lateness_seconds)
+        for rows in self.count_windows:
+            _at_least(100, count_windows=rows)
         if not 0 < self.tick_seconds < math.inf:
             raise ValueError(f"tick_seconds: expected a number > 0, got {self.tick_seconds}")
 

@@ -19,25 +19,30 @@ from types import MappingProxyType
 __all__ = ["REASONS", "ConfigError", "DecodeError", "DriftgaugeError", "MergeError", "ProfileError", "SourceError"]
 
 #: reason of a refusal -> (HTTP status, what it means); the documentation of the ingest API is rendered from it
-REASONS: Mapping[str, tuple[int, str]] = MappingProxyType({
-    "syntax": (400, "the body is not well-formed JSON"),
-    "nesting": (400, "the JSON is nested deeper than the parser allows"),
-    "structure": (400, "the JSON is well-formed but is no observation, list of observations, columns or OIP request"),
-    "ragged": (400, "columns of one body have different lengths"),
-    "shape": (400, "a tensor's shape is negative, too large or does not fit its data"),
-    "datatype": (400, "a tensor has an unknown data type"),
-    "tensor_size": (400, "the binary part is shorter or longer than the tensors need"),
-    "header_length": (400, "Inference-Header-Content-Length is missing, no number or longer than the body"),
-    "compression": (400, "the gzip stream is damaged or cut off"),
-    "timestamp": (400, "an event time is neither RFC 3339 nor seconds since 1970"),
-    "empty": (400, "nothing in it can be used: neither features nor a prediction"),
-    "unknown_model": (404, "the model is not configured and auto-registration is off"),
-    "model_limit": (404, "limits.models is reached; the model was not registered"),
-    "too_large": (413, "the body, its decompressed size, its rows or its columns are over the limit"),
-    "content_type": (415, "no decoder for this Content-Type"),
-    "queue_full": (429, "limits.queue_bytes are waiting already"),
-    "config_invalid": (503, "the exporter runs with an invalid configuration and counts nothing"),
-})
+REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "syntax": (400, "the body is not well-formed JSON"),
+        "nesting": (400, "the JSON is nested deeper than the parser allows"),
+        "structure": (
+            400,
+            "the JSON is well-formed but is no observation, list of observations, columns or OIP request",
+        ),
+        "ragged": (400, "columns of one body have different lengths"),
+        "shape": (400, "a tensor's shape is negative, too large or does not fit its data"),
+        "datatype": (400, "a tensor has an unknown data type"),
+        "tensor_size": (400, "the binary part is shorter or longer than the tensors need"),
+        "header_length": (400, "Inference-Header-Content-Length is missing, no number or longer than the body"),
+        "compression": (400, "the gzip stream is damaged or cut off"),
+        "timestamp": (400, "an event time is neither RFC 3339 nor seconds since 1970"),
+        "empty": (400, "nothing in it can be used: neither features nor a prediction"),
+        "unknown_model": (404, "the model is not configured and auto-registration is off"),
+        "model_limit": (404, "limits.models is reached; the model was not registered"),
+        "too_large": (413, "the body, its decompressed size, its rows or its columns are over the limit"),
+        "content_type": (415, "no decoder for this Content-Type"),
+        "queue_full": (429, "limits.queue_bytes are waiting already"),
+        "config_invalid": (503, "the exporter runs with an invalid configuration and counts nothing"),
+    }
+)
 
 
 class DriftgaugeError(Exception):

@@ -52,7 +52,7 @@ def test_the_summary_says_what_was_built(data, tmp_path, drive):
     )
     assert status == 0
     assert err == ""  # no bar where standard error is no terminal
-    assert "p.json: 1,000 rows, 8 columns (7 numeric, 1 categorical)" in out
+    assert "p.json: 1,000 rows, 9 columns (8 numeric, 1 categorical)" in out
     assert "note: only 1000 rows" in out
     about = loads((tmp_path / "p.json").read_bytes()).provenance
     assert (about.model, about.version) == ("credit", "3")

@@ -157,3 +157,48 @@ def test_windows_are_ordered_by_length():
     """Windows compare by their length, whatever their name."""
     assert Window(60, "z") < Window(61, "a")
     assert list(WINDOWS) == sorted(WINDOWS)
+
+
+def test_the_past_is_made_of_complete_slots():
+    """A stretch of the past holds the complete slots of its length that ended so long ago."""
+    rng = np.random.default_rng(5)
+    times = START + np.sort(rng.uniform(0, 10 * DAY, 400))
+    ring = Ring(SPEC)
+    for time in times:
+        ring.add(profile(1.0), time)
+    now = START + 10 * DAY
+    for seconds, back, slot in (
+        (900, 0, 60),
+        (3_600, 0, 300),
+        (3_600, 3_600, 300),
+        (86_400, 0, 3_600),
+        (7 * 86_400, 86_400, 3_600),
+    ):
+        end = (now - back) // slot
+        inside = (times // slot < end) & (times // slot >= end - seconds // slot)
+        assert ring.past(seconds, now, back=back).rows == np.count_nonzero(inside)
+
+
+def test_hours_of_a_window():
+    """The shares of a window's rows by hour of day add up to one, and are zero for an empty window."""
+    midnight = START // DAY * DAY
+    ring = Ring(SPEC)
+    for hour in (1, 1, 1, 5):
+        ring.add(profile(1.0), midnight + 3_600 * hour + 10)
+    shares = ring.hours(WINDOWS[3], midnight + 6 * 3_600)
+    assert shares[[1, 5]].tolist() == [0.75, 0.25]
+    assert shares.sum() == 1.0
+    assert not ring.hours(WINDOWS[3], midnight + 10 * DAY).any()
+
+
+def test_a_restart_keeps_the_total_only():
+    """After a restart every window is empty and uncovered; what is observed then is alone in them."""
+    ring = Ring(SPEC)
+    ring.add(profile(1.0), START)
+    ring.window(WINDOWS[0], START + 70)
+    ring.restart()
+    assert all(ring.window(window, START + 70).rows == 0 for window in WINDOWS)
+    assert ring.coverage(WINDOWS[0], START + 900) == 0.0
+    ring.add(profile(2.0), START + 70)
+    assert all(ring.window(window, START + 70).rows == 1 for window in WINDOWS)
+    assert ring.total.rows == 2

@@ -57,7 +57,7 @@ JSON_CASES = {
     "negative shape": (oip([-1], [1]), "shape", "unusable shape [-1]"),
     "absurd shape": (oip([10**12, 10**12], [1]), "shape", "unusable shape [1000000000000, 1000000000000]"),
     "huge product": (oip([10**6, 10**6], [1]), "shape", "unusable shape"),
-    "shape of text": (oip("3", [1]), "shape", "unusable shape '3'"),
+    "shape of text": (oip("3", [1]), "shape", "unusable shape ['3']"),
     "too few values": (oip([3], [1]), "shape", "has 1 values"),
     "unknown datatype": (oip([1], [1], "FP8"), "datatype", "unknown datatype 'FP8'"),
     "text in numbers": (oip([1], ["x"]), "datatype", "holds values that are not FP64"),

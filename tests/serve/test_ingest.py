@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -103,9 +104,10 @@ def test_version_comes_from_the_path(exporter):
     assert of_model(exporter.scrape(), "requests_total", version="3") == 1
 
 
-def test_slash_of_a_name_is_percent_encoded_in_the_path(exporter):
-    assert exporter.post(ROW, "/v1/models/shop%2Ffraud/observations").status == 202
-    assert of_model(exporter.scrape(), "requests_total", model="shop/fraud") == 1
+@pytest.mark.parametrize("name", ["shop/fraud", "a {b} c", "Größe", "100%", "a+b"])
+def test_any_name_may_stand_percent_encoded_in_the_path(exporter, name):
+    assert exporter.post(ROW, f"/v1/models/{quote(name, safe='')}/observations").status == 202
+    assert of_model(exporter.scrape(), "requests_total", model=name) == 1
 
 
 @pytest.mark.parametrize("body", [ROW, OIP], ids=["native", "oip"])
@@ -148,7 +150,7 @@ def test_at_most_ten_errors_come_back(exporter):
 
 
 def test_nothing_usable_is_a_problem_with_the_same_errors(exporter):
-    answer = exporter.post([{}, {"ts": "x"}])
+    answer = exporter.post([{}, ROW | {"ts": "x"}])
     assert answer.status == 400
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert answer.json["reason"] == "empty"

@@ -13,7 +13,6 @@ from driftgauge.demo.faults import faults, inject
 from driftgauge.demo.flights import DAY_SECONDS, REPLAY_START, STABLE, TIME
 from tests.simulation.flights_through_model import Replay, all_flights, replay
 
-
 #: ten months of flights take half a minute of processor time, more on busy cores
 pytestmark = pytest.mark.timeout(600)
 
@@ -30,30 +29,24 @@ def year() -> Replay:
     return replay(flights[flights[TIME] >= REPLAY_START])
 
 
-#: what ten months of the data really contain, as the largest debiased score of a window that judges (warn from 0.1 on)
-WARNS = {
-    "distance": "the Sundays of the Christmas weeks: 0.107 in 24 h",
-    "hour": "a rolling 24 h over the change of clocks in November (0.221) or over Thanksgiving (0.200)",
-    "minute": "the timetables of summer and autumn: up to 0.118 in 24 h, 7 d and 14 d",
-    "carrier": "14 December: one carrier cancels 57 of its 90 flights: 0.159 in 24 h",
-    "dest": "destinations that winter does not have: up to 0.114 in 7 d and 14 d from September on",
+#: what ten months of the data really contain: largest share of evaluations that may warn, and why
+WARN_SHARES = {
+    "distance": 0.01,  # the Sundays of the Christmas weeks: 0.107 in 24 h
+    "hour": 0.01,  # a rolling 24 h over the change of clocks in November (0.221) or over Thanksgiving (0.200)
+    "minute": 0.25,  # the timetables of summer and autumn: up to 0.118 in 24 h, 7 d and 14 d
+    "carrier": 0.01,  # 14 December: one carrier cancels 57 of its 90 flights: 0.159 in 24 h
+    "origin": 0.0,
+    "dest": 0.45,  # destinations that winter does not have: up to 0.114 in 7 d and 14 d, mostly from September on
 }
-ALERTS = {"hour": "the day of 25 hours (3 November, 0.221) and Thanksgiving (634 flights in place of 980; 0.200)"}
 
 
-@pytest.mark.parametrize(
-    "column",
-    [pytest.param(name, marks=pytest.mark.xfail(reason=WARNS[name]) if name in WARNS else ()) for name in STABLE],
-)
-def test_a_stable_column_never_warns_from_march_to_december(year: Replay, column: str):
-    """Neither a judging window nor the hourly catch-all raises anything in ten months."""
-    assert year.of(column).max() == 0
+@pytest.mark.parametrize("column", STABLE)
+def test_a_stable_column_warns_only_of_what_changes_in_the_timetable(year: Replay, column: str):
+    """What warns in ten months is real, known and small; nothing comes near to alerting but two days of `hour`."""
+    assert (year.of(column) == 1).mean() <= WARN_SHARES[column]
 
 
-@pytest.mark.parametrize(
-    "column",
-    [pytest.param(name, marks=pytest.mark.xfail(reason=ALERTS[name]) if name in ALERTS else ()) for name in STABLE],
-)
+@pytest.mark.parametrize("column", [name for name in STABLE if name != "hour"])
 def test_a_stable_column_never_alerts_from_march_to_december(year: Replay, column: str):
     """No window alerts in ten months, the hourly catch-all included."""
     assert year.of(column).max() < 2

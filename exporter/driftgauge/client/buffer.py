@@ -11,74 +11,95 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-__all__ = ["CLOSED", "Buffer"]
+__all__ = ["Buffer"]
 
-#: the limit of a buffer that takes nothing: not started yet, or closed
-CLOSED = -1
+#: the thread is woken when this share of the limit waits
+_CALM_SHARE = 4
 
 
 class Buffer:
-    """A queue bounded in bytes, with sums that only grow.
+    """A queue bounded in bytes, with sums that only grow. An entry is a tuple that ends with its size, or has a `size`.
 
     Attributes:
-        append: append an (entry, size) pair; add the size to `added` first.
-        added: bytes that callers appended.
-        taken: bytes that the thread took.
-        limit: most bytes that may wait; `CLOSED` sends every caller the slow way.
+        append: append an entry; take its size off `calm` first.
+        calm: bytes that may be added before the thread has to be woken; negative beyond that and when nothing is taken.
+        limit: most bytes that may wait; 0 while nothing is taken: not started yet, or closed.
+        woken: whether the thread was woken since it took something last.
         in_flight: requests that have begun and not ended.
-        lost_requests: requests that found no room; `lost_rows` of them were predictions.
-        lost_rows: rows that found no room, of requests that went well.
+        lost_requests: requests that found no room.
+        lost_rows: predictions that found no room.
         lost_failures: failed requests that found no room.
-        full: rows that found no room, `too_large` those that never would, `closed` those after the end.
-        invalid: rows whose arguments could not be used.
+        lost_labels: labels that found no room.
+        full: rows that found no room.
+        too_large: rows that never would, because one call is larger than the buffer.
+        closed: rows that came after the end.
+        invalid: calls whose arguments could not be used.
+        invalid_labels: labels that could not be used.
     """
 
     __slots__ = (
         "_entries",
-        "added",
         "append",
+        "calm",
         "closed",
         "full",
         "in_flight",
         "invalid",
+        "invalid_labels",
         "limit",
         "lost_failures",
         "lost_labels",
         "lost_requests",
         "lost_rows",
-        "taken",
         "too_large",
+        "woken",
     )
 
     def __init__(self) -> None:
-        self._entries: deque[tuple[Any, int]] = deque()
+        self._entries: deque[Any] = deque()
         self.append = self._entries.append
         self.forget()
 
     def forget(self) -> None:
         """Become empty, as a forked child must: its parent sends what is waiting."""
         self._entries.clear()
-        self.limit = CLOSED
-        self.added = self.taken = 0
+        self.limit = 0
+        self.calm = -1
+        self.woken = False
         self.in_flight = 0
         self.lost_requests = self.lost_rows = self.lost_failures = self.lost_labels = 0
-        self.full = self.too_large = self.closed = self.invalid = 0
+        self.full = self.too_large = self.closed = self.invalid = self.invalid_labels = 0
+
+    def open(self, limit: int) -> None:
+        """Take entries from now on."""
+        self.limit = limit
+        self.calm = limit // _CALM_SHARE
+
+    def close(self) -> None:
+        """Take nothing more; what waits stays for the thread."""
+        self.limit = 0
+        self.calm = -(2**62)
+
+    def has_room(self, size: int) -> bool:
+        """Tell whether an entry of this size fits."""
+        return size <= self.calm + self.limit - self.limit // _CALM_SHARE
 
     def take(self, most: int, most_bytes: int) -> list[Any]:
         """Return up to *most* entries, fewer when they hold more than *most_bytes*."""
         taken: list[Any] = []
         held = 0
         while self._entries and len(taken) < most and held < most_bytes:
-            entry, size = self._entries.popleft()
+            entry = self._entries.popleft()
             taken.append(entry)
-            held += size
-        self.taken += held
+            held += entry[-1] if type(entry) is tuple else entry.size
+        self.calm += held
+        self.woken = False
         return taken
 
     @property
     def held(self) -> int:
         """Bytes that wait."""
-        return self.added - self.taken
+        return self.limit // _CALM_SHARE - self.calm
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -85,6 +85,10 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _small(_value: Any, _depth: int) -> int:
+    return _ITEM
+
+
 def _length(value: Any, _: int) -> int:
     return _ITEM + len(value)
 
@@ -97,6 +101,8 @@ def _items(values: Any, depth: int) -> int:
 
 
 def _values(mapping: Any, depth: int) -> int:
+    if FIXED.issuperset(map(type, mapping.values())):
+        return _ITEM + 2 * _ITEM * len(mapping)
     return _items(mapping.values(), depth) + _ITEM * len(mapping)
 
 
@@ -105,6 +111,8 @@ def _copied_items(values: Any) -> list[Any]:
 
 
 def _copied_values(mapping: Any) -> dict[Any, Any]:
+    if FIXED.issuperset(map(type, mapping.values())):
+        return dict(mapping)
     return {name: value if type(value) in FIXED else copied(value) for name, value in mapping.items()}
 
 
@@ -114,7 +122,7 @@ def _array_size(array: Any, _: int) -> int:
 
 def _copied_array(array: Any) -> Any:
     if isinstance(array, np.ma.MaskedArray):
-        return array.astype(float).filled(np.nan)
+        return np.ma.filled(array.astype(np.float64), np.nan)
     return np.array(array, copy=True, order="C", subok=False)
 
 
@@ -144,22 +152,15 @@ def _copied_model(model: Any) -> Any:
 
 def _way_of_foreign(value: Any) -> tuple[Sizer, Copier]:
     """Find the way for types that are not imported here: a library whose type this is has been imported already."""
-    if isinstance(value, _UNCHANGING):
-        return (lambda _value, _depth: _ITEM), _same
-    if isinstance(value, np.ndarray):
-        return _array_size, _copied_array
-    if isinstance(value, Mapping):
-        return _values, _copied_values
-    if isinstance(value, str | bytes):
-        return _length, _same
-    if isinstance(value, list | tuple):
-        return _items, _copied_items
+    for kinds, way in _DERIVED:
+        if isinstance(value, kinds):
+            return way
     for module, names, way in _FOREIGN:
         library = sys.modules.get(module)
         if library is not None and isinstance(value, tuple(getattr(library, name) for name in names)):
             return way
     if type(value).__name__ in {"NAType", "NaTType"}:
-        return (lambda _value, _depth: _ITEM), _same
+        return _small, _same
     if hasattr(type(value), "model_dump"):  # a pydantic model, such as the body of a FastAPI request
         return _model_size, _copied_model
     if hasattr(type(value), "__array__"):
@@ -167,6 +168,13 @@ def _way_of_foreign(value: Any) -> tuple[Sizer, Copier]:
     raise TypeError(f"{type(value).__name__} is neither a value nor a table")
 
 
+_DERIVED: tuple[tuple[Any, tuple[Sizer, Copier]], ...] = (
+    (_UNCHANGING, (_small, _same)),
+    (np.ndarray, (_array_size, _copied_array)),
+    (Mapping, (_values, _copied_values)),
+    ((str, bytes), (_length, _same)),
+    ((list, tuple), (_items, _copied_items)),
+)
 _FOREIGN: tuple[tuple[str, tuple[str, ...], tuple[Sizer, Copier]], ...] = (
     ("torch", ("Tensor",), (_tensor_size, _copied_tensor)),
     ("pandas", ("DataFrame", "Series", "Index"), (_frame_size, _copied_frame)),

@@ -47,7 +47,7 @@ def encode(block: Block, names: Sequence[str] = ()) -> Encoded:
     parts: list[memoryview] = []
 
     def add(role: str, name: str, values: NDArray[Any], **parameters: Any) -> None:
-        part = memoryview(np.ascontiguousarray(_little(values)).reshape(-1).view(np.uint8))
+        part: memoryview = np.ascontiguousarray(_little(values)).reshape(-1).view(np.uint8).data
         datatype = _DATATYPES[values.dtype.str[1:]]
         entry = {"name": name, "shape": list(values.shape), "datatype": datatype}
         tensors[role].append(entry | {"parameters": parameters | {"binary_data_size": part.nbytes}})

@@ -8,6 +8,7 @@ Memory: one body for each layout, 512 KiB or 1,024 rows.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,10 +16,10 @@ from typing import Any
 from driftgauge.client.block import Block, Layout, joined, unmixed
 from driftgauge.client.buffer import Buffer
 from driftgauge.client.encode import encode
-from driftgauge.client.entries import Counted, Deferred, Label
+from driftgauge.client.entries import Counted, Deferred, Entry, Label
 from driftgauge.client.moments import moment_of
 from driftgauge.client.outbox import Parcel
-from driftgauge.client.rows import Entry, blocks_of
+from driftgauge.client.rows import blocks_of
 from driftgauge.client.status import failure_by_status
 from driftgauge.client.tally import Tally
 from driftgauge.client.values import plain
@@ -93,7 +94,7 @@ class Packer:
 
     def _line_of(self, entry: Label, tally: Tally) -> Iterator[bytes]:
         name, label = plain(entry.id), plain(entry.label)
-        if name is None or label is None or isinstance(name, list) or isinstance(label, list):
+        if not _is_word(name) or not _is_word(label):
             self._note("label", "a label needs an id and a label that is a number or a text")
             tally.dropped_labels["invalid"] += 1
             return
@@ -113,7 +114,11 @@ class Packer:
             return
         more = {name: found[name] for name in ("logits", "id", "ts", "label") if found.get(name) is not None}
         more |= {"latency_s": entry.latency_s} | ({} if entry.status is None else {"status": entry.status})
-        yield found.get("features"), found.get("prediction"), found.get("proba"), more, 1
+        yield found.get("features"), found.get("prediction"), found.get("proba"), more, 1, 0
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _count(entry: Counted, tally: Tally) -> None:

@@ -9,6 +9,7 @@ still counts. Cost: 1 us a row of an array, 0.2 us a value of a dictionary.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -17,16 +18,15 @@ import numpy as np
 from driftgauge.batch import Categories, column_of
 from driftgauge.client.block import INPUT, OUTPUT, Block, Matrix
 from driftgauge.client.copying import FIXED
+from driftgauge.client.entries import Entry
 from driftgauge.client.moments import moment_of
 from driftgauge.client.status import failure_by_status
 from driftgauge.client.tables import Columns, columns_of, features_of, predictions_of, scores_of
 from driftgauge.client.tally import Tally
 from driftgauge.client.values import array_of, plain
 
-__all__ = ["Entry", "blocks_of"]
+__all__ = ["blocks_of"]
 
-#: features, prediction, class probabilities, further facts or None, requests that begin with it (1 or 0)
-Entry: TypeAlias = tuple[Any, Any, Any, Mapping[str, Any] | None, int]
 Note: TypeAlias = Callable[[str, str], None]
 
 _SCALARS = FIXED | {str}
@@ -38,10 +38,10 @@ def blocks_of(entries: Sequence[Entry], names: Sequence[str], tally: Tally, note
     for shape, alike in groupby(entries, _shape_of):
         if shape is None:
             for entry in alike:
-                yield from _usable(lambda entry=entry: _table(entry, names, tally, note), [entry], tally, note)
+                yield from _usable(partial(_table, entry, names, tally, note), [entry], tally, note)
         else:
             group = list(alike)
-            yield from _usable(lambda group=group: _simple(group, tally, note), group, tally, note)
+            yield from _usable(partial(_simple, group, tally, note), group, tally, note)
 
 
 def _usable(make: Callable[[], Block], entries: Sequence[Entry], tally: Tally, note: Note) -> Iterator[Block]:
@@ -58,7 +58,7 @@ def _usable(make: Callable[[], Block], entries: Sequence[Entry], tally: Tally, n
 
 def _shape_of(entry: Entry) -> Any:
     """Return what entries of one row have in common that can be made columns together; None for tables."""
-    features, prediction, proba, more, _ = entry
+    features, prediction, proba, more, *_ = entry
     if type(prediction) not in _SCALARS or (more is not None and not more.keys() <= _SIMPLE_FACTS):
         return None
     if more is not None and not all(type(value) in _SCALARS for value in more.values()):
@@ -79,7 +79,7 @@ def _shape_of(entry: Entry) -> Any:
 
 def _simple(entries: Sequence[Entry], tally: Tally, note: Note) -> Block:
     """Make a block of entries of one row that look alike."""
-    features, predictions, proba, more, requests = zip(*entries, strict=True)
+    features, predictions, proba, more, requests, _ = zip(*entries, strict=True)
     inputs: Columns = {}
     matrices: dict[tuple[str, str], Matrix] = {}
     if type(features[0]) is dict:
@@ -118,7 +118,7 @@ def _facts_of_rows(
 
 def _table(entry: Entry, names: Sequence[str], tally: Tally, note: Note) -> Block:
     """Make a block of one entry, whatever it holds."""
-    features, prediction, proba, more, first = entry
+    features, prediction, proba, more, first, _ = entry
     given = dict(more or {})
     rows, inputs, matrix = features_of(features, names, note)
     matrices = {} if matrix is None else {(INPUT, _MATRIX): matrix}
@@ -141,11 +141,12 @@ def _table(entry: Entry, names: Sequence[str], tally: Tally, note: Note) -> Bloc
 
 def _by_row(given: Mapping[str, Any], rows: int) -> bool:
     """Tell whether latencies or statuses are said of each row: then each row is a request."""
-    return any(np.ndim(given.get(name)) == 1 and len(given[name]) == rows for name in ("latency_s", "status"))
+    said = [given[name] for name in ("latency_s", "status") if name in given]
+    return any(np.ndim(values) == 1 and len(values) == rows for values in said)
 
 
 def _once(given: Mapping[str, Any], rows: int) -> list[Mapping[str, Any]]:
-    each = [name for name in given if name not in {"latency_s"}]
+    each = [name for name in given if name != "latency_s"]
     facts = [_fact_of({name: given[name] for name in each}, row, rows) for row in range(rows)]
     if "latency_s" in given and rows:
         facts[0]["latency_s"] = given["latency_s"]

@@ -102,7 +102,7 @@ class Evaluation:
     @property
     def judging(self) -> NDArray[np.bool_]:
         """Windows that drive the status of some column now, [windows]."""
-        return self.judges.any(axis=1)
+        return np.asarray(self.judges.any(axis=1))
 
     @property
     def verdict(self) -> int:
@@ -133,7 +133,9 @@ class Counters:
     requests: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
     predictions: int = 0
-    latency_counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(LATENCY_BUCKETS) + 1, dtype=np.int64))
+    latency_counts: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(LATENCY_BUCKETS) + 1, dtype=np.int64)
+    )
     latency_sum: float = 0.0
     late: Mapping[str, int] = field(default_factory=dict)
     violations: Mapping[tuple[str, str], int] = field(default_factory=dict)

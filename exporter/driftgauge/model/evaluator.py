@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from driftgauge.batch import Counts
 from driftgauge.config import ColumnSettings, ModelSettings
 from driftgauge.drift import ALERT, OK, UNDECIDED, Hysteresis, JensenShannon, jensen_shannon
+from driftgauge.drift.profiles import MEASURES, joined
+from driftgauge.drift.profiles import scores as scores_of
 from driftgauge.model.dispersion import trailing_dispersion
 from driftgauge.model.evaluation import QUANTILES, ChangeScores, Evaluation
 from driftgauge.model.judgement import Judgement
-from driftgauge.model.measures import MEASURES, class_shares, facts
+from driftgauge.model.measures import class_shares, facts
 from driftgauge.model.sums import Trailing, WindowSums
 from driftgauge.profile import INPUT, WINDOWS, Profile, Reference, Window
 
@@ -24,7 +26,7 @@ __all__ = ["Evaluator"]
 
 Float64s = NDArray[np.float64]
 
-#: the window that display measures and column facts are about: a day has every hour in it
+#: the window that display measures and column facts are about, where it is evaluated: a day has every hour in it
 STATUS_WINDOW = next(window for window in WINDOWS if window.name == "24h")
 
 
@@ -34,10 +36,10 @@ class Evaluator:
     Args:
         reference: what is compared with.
         settings: of the model.
-        windows: the windows, shortest first.
     """
 
-    def __init__(self, reference: Reference, settings: ModelSettings, windows: tuple[Window, ...] = WINDOWS) -> None:
+    def __init__(self, reference: Reference, settings: ModelSettings) -> None:
+        windows = (*WINDOWS, *(Window.of_rows(rows) for rows in settings.count_windows))
         self._reference = reference
         self._settings = settings
         schema = reference.profile.spec.schema
@@ -46,10 +48,12 @@ class Evaluator:
             for column in schema.columns
         ]
         self._weights = np.array([column.weight for column in columns])
-        self._muted_until = np.array([
-            -np.inf if column.mute_until is None else datetime.combine(column.mute_until, time.min, UTC).timestamp()
-            for column in columns
-        ])
+        self._muted_until = np.array(
+            [
+                -np.inf if column.mute_until is None else datetime.combine(column.mute_until, time.min, UTC).timestamp()
+                for column in columns
+            ]
+        )
         self._judgement = Judgement.of(settings, reference, windows)
         self._hysteresis = Hysteresis((len(windows), len(columns)))
         self._trailing = np.ones((len(windows), len(columns)))
@@ -60,7 +64,7 @@ class Evaluator:
         judgement = self._judgement
         dispersion = np.maximum(judgement.dispersion, self._trailing)
         scores = _scores(self._reference, sums, dispersion)
-        judges = judgement.judges(sums.coverage)
+        judges = judgement.judges(sums.coverage, sums.spans)
         # What does not judge has no status, however it scores.
         samples = np.where(judges | judgement.guard, scores.samples, 0)
         window_status = self._hysteresis.update(judgement.rule, scores.debiased, scores.evidence, samples)
@@ -72,9 +76,11 @@ class Evaluator:
         self._disperse(sums.trailing, scores, status)
         if sums.changes is not None:
             self._changes = tuple(
-                ChangeScores(change.mode, change.window, _against(change.past, change.current)) for change in sums.changes
+                ChangeScores(change.mode, change.window, scores_of(change.past, change.current))
+                for change in sums.changes
             )
-        current = next(p for w, p in zip(sums.windows, sums.profiles, strict=True) if w is STATUS_WINDOW)
+        shown = next((w for w in sums.windows if w.name == STATUS_WINDOW.name), sums.windows[-1])
+        current = sums.profiles[sums.windows.index(shown)]
         return Evaluation(
             sums.time,
             self._reference,
@@ -89,7 +95,7 @@ class Evaluator:
             window_status,
             status,
             self._undecided(status, scores, judges, muted),
-            STATUS_WINDOW,
+            shown,
             {name: MEASURES[name](self._reference.profile, current) for name in self._settings.drift.measures},
             facts(self._reference.profile, current),
             class_shares(self._reference.profile, current),
@@ -131,9 +137,12 @@ class Evaluator:
 
 def _factors(blocks: Trailing, *, by_hour: bool) -> Float64s:
     """Return the dispersion of every column; *by_hour*, blocks are compared with those of the same hour only."""
-    return np.concatenate([
-        trailing_dispersion(counts, blocks.hours if by_hour else None) for counts in (blocks.numeric, blocks.categorical)
-    ])
+    return np.concatenate(
+        [
+            trailing_dispersion(counts, blocks.hours if by_hour else None)
+            for counts in (blocks.numeric, blocks.categorical)
+        ]
+    )
 
 
 def _scores(reference: Reference, sums: WindowSums, dispersion: Float64s) -> JensenShannon:
@@ -146,23 +155,7 @@ def _scores(reference: Reference, sums: WindowSums, dispersion: Float64s) -> Jen
         weighted = [reference.strata.weighted(shares) for shares in sums.hours]
         expected = np.stack([part[0] for part in weighted]), np.stack([part[1] for part in weighted])
     cut = numeric.shape[1]
-    return _joined(
+    return joined(
         jensen_shannon(expected[0], numeric, dispersion[:, :cut]),
         jensen_shannon(expected[1], categorical, dispersion[:, cut:]),
     )
-
-
-def _against(past: Profile, current: Profile) -> JensenShannon:
-    """Score a window against the model's own past, [columns]."""
-    return _joined(
-        jensen_shannon(past.histogram.counts, current.histogram.counts),
-        jensen_shannon(past.categories.counts, current.categories.counts),
-    )
-
-
-def _joined(numeric: JensenShannon, categorical: JensenShannon) -> JensenShannon:
-    """Put the columns of both kinds beside one another, in the order of the schema."""
-    names = ("score", "noise_floor", "debiased", "evidence", "samples")
-    return JensenShannon(*(
-        np.concatenate([getattr(numeric, name), getattr(categorical, name)], axis=-1) for name in names
-    ))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from driftgauge.config import ColumnSettings, ModelSettings
 from driftgauge.drift import Rule, evidence_threshold
-from driftgauge.profile import CEILING, DAY_SECONDS, INPUT, HOUR_SECONDS, Reference, Window
+from driftgauge.profile import CEILING, DAY_SECONDS, HOUR_SECONDS, INPUT, Reference, Window
 
 __all__ = ["Judgement"]
 
@@ -103,17 +103,22 @@ class Judgement:
         """The thresholds as a rule."""
         return Rule(self.warn, self.alert, self.evidence[:, None], self.least_samples)
 
-    def judges(self, coverage: Float64s) -> Flags:
-        """Return which windows drive which columns now, for the observed share of each window's length."""
-        return self.drives if self.always_warm else self.drives & (coverage >= WARM)[:, None]
+    def judges(self, coverage: Float64s, spans: Float64s) -> Flags:
+        """Return which windows drive which columns now.
+
+        Args:
+            coverage: observed share of each window's length or rows, [windows].
+            spans: seconds that each window reaches back; rows must span a day to judge, lest they measure the clock.
+        """
+        counted = np.array([window.rows > 0 for window in self.windows])
+        warm = (coverage >= WARM) & (self.always_warm | ~counted | (spans >= DAY_SECONDS))
+        return self.drives & (warm | (self.always_warm & ~counted))[:, None]
 
 
 _PLAIN = ColumnSettings()
 
 
-def _calibrated(
-    reference: Reference, windows: tuple[Window, ...], warn: float
-) -> tuple[Float64s, Flags, Float64s]:
+def _calibrated(reference: Reference, windows: tuple[Window, ...], warn: float) -> tuple[Float64s, Flags, Float64s]:
     """Return what undrifted chunks reach, where they stay calm, and how widely they scatter."""
     shape = len(windows), len(reference.profile.spec.schema.columns)
     reached, calm, dispersion = np.zeros(shape), np.zeros(shape, dtype=bool), np.ones(shape)

@@ -23,7 +23,7 @@ from driftgauge.model.stage import Stage
 from driftgauge.model.sums import WindowSums, collect
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Placed, Timeline
-from driftgauge.profile import HOUR_SECONDS, Reference, Ring
+from driftgauge.profile import HOUR_SECONDS, CountRing, Profile, Reference, Ring
 from driftgauge.reference import Learner, without
 
 __all__ = ["Model"]
@@ -84,6 +84,7 @@ class Model:
         self._learner = None
         self._known = frozenset(column.name for column in reference.profile.spec.schema.columns)
         self._ring = Ring(reference.profile.spec)
+        self._counted = tuple(CountRing(reference.profile.spec, rows) for rows in self.settings.count_windows)
         self._stage = Stage(reference.profile.spec)
         self._newest = -math.inf
         self._evaluator = Evaluator(reference, self.settings)
@@ -117,7 +118,7 @@ class Model:
         if self._learner is not None:
             self._learn_pending(self._timeline.now(wall))
         elif self._reference is not None and (flushed := self._stage.flush()) is not None:
-            self._ring.add(*flushed)
+            self._add(*flushed)
 
     def due(self, wall: float) -> bool:
         """Tell whether an evaluation is due on the model's clock."""
@@ -135,7 +136,7 @@ class Model:
             return None
         hour = int(now // HOUR_SECONDS)
         past, self._hour = hour != self._hour, hour
-        return collect(self._ring, now, past=past)
+        return collect(self._ring, self._counted, now, past=past)
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and remember the result for `view`."""
@@ -166,12 +167,17 @@ class Model:
             self.settings,
         )
 
+    def _add(self, profile: Profile, time: float) -> None:
+        self._ring.add(profile, time)
+        for counted in self._counted:
+            counted.add(profile, time)
+
     def _keep_time(self, now: float) -> None:
         """Start the windows anew, but not the totals, when the clock has gone far back."""
         if self._reference is None or now >= self._newest - self.settings.lateness_seconds - BACK_SECONDS:
             return
         if (flushed := self._stage.flush()) is not None:
-            self._ring.add(*flushed)
+            self._add(*flushed)
         self._ring.restart()
         self._newest = now
 
@@ -199,11 +205,11 @@ class Model:
             block = reading.block.take(part.rows)
             self._newest = max(self._newest, part.time)
             if not self._stage.takes(block.rows, part.time) and (flushed := self._stage.flush()) is not None:
-                self._ring.add(*flushed)
+                self._add(*flushed)
             if self._stage.takes(block.rows, part.time):
                 self._stage.add(block, latencies, part.time)
             else:
-                self._ring.add(self._ring.spec.count(block, latencies), part.time)
+                self._add(self._ring.spec.count(block, latencies), part.time)
             latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
 
     def _learn(self, batch: Batch, placed: list[Placed]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
-from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, Profile, Ring, Window
+from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, CountRing, Profile, Ring, Window
 
 __all__ = ["Change", "Trailing", "WindowSums", "collect"]
 
@@ -46,7 +46,8 @@ class WindowSums:
         time: on the model's clock.
         windows: the windows, shortest first.
         profiles: what each holds.
-        coverage: observed share of each window's length, [windows].
+        coverage: observed share of each window's length, or of its rows, [windows].
+        spans: seconds that each window reaches back, [windows].
         hours: share of each window's rows in each hour of day, [windows, 24].
         trailing: blocks of past traffic by window name; empty unless an hour has ended since the last time.
         changes: the newest traffic beside its past; None unless an hour has ended since the last time.
@@ -56,19 +57,21 @@ class WindowSums:
     windows: tuple[Window, ...]
     profiles: tuple[Profile, ...]
     coverage: Float64s
+    spans: Float64s
     hours: Float64s
     trailing: dict[str, Trailing]
     changes: tuple[Change, ...] | None
 
 
-def collect(ring: Ring, now: float, *, past: bool, windows: tuple[Window, ...] = WINDOWS) -> WindowSums:
-    """Take the sums at *now*; what only changes when an hour ends only if *past* is wanted."""
+def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: bool) -> WindowSums:
+    """Take the sums of the windows of time and of rows; what only changes when an hour ends only if *past* is wanted."""
     return WindowSums(
         now,
-        windows,
-        tuple(ring.window(window, now) for window in windows),
-        np.array([ring.coverage(window, now) for window in windows]),
-        np.stack([ring.hours(window, now) for window in windows]),
+        (*WINDOWS, *(Window.of_rows(rows.rows) for rows in counted)),
+        (*(ring.window(window, now) for window in WINDOWS), *(rows.window for rows in counted)),
+        np.array([*(ring.coverage(window, now) for window in WINDOWS), *(rows.coverage for rows in counted)]),
+        np.array([*(float(window.seconds) for window in WINDOWS), *(rows.span(now) for rows in counted)]),
+        np.stack([*(ring.hours(window, now) for window in WINDOWS), *(rows.hours for rows in counted)]),
         {name: _blocks(ring, now, *plan) for name, plan in TRAILING.items()} if past else {},
         _changes(ring, now) if past else None,
     )

@@ -2,11 +2,12 @@
 
 from driftgauge.profile.calibration import CEILING, Calibration
 from driftgauge.profile.codec import FORMAT_VERSION, dumps, loads
+from driftgauge.profile.count_ring import CountRing
 from driftgauge.profile.profile import Block, Profile, ProfileSpec, Reading
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.ring import WINDOWS, Ring, Window
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
-from driftgauge.profile.strata import DAY_SECONDS, HOURS, HOUR_SECONDS, Strata
+from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS, Strata
 
 __all__ = [
     "CATEGORICAL",
@@ -22,6 +23,7 @@ __all__ = [
     "Block",
     "Calibration",
     "ColumnSchema",
+    "CountRing",
     "Profile",
     "ProfileSpec",
     "Provenance",

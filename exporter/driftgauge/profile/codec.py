@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from driftgauge.errors import ProfileError
 from driftgauge.profile.profile import Profile, ProfileSpec
+from driftgauge.profile.projection_codec import projection_record, read_projection
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
 from driftgauge.profile.timed_codec import read_timed, timed_records
@@ -47,10 +48,15 @@ def dumps(reference: Reference) -> str:
         "time_range": None if provenance.time_range is None else [_timestamp(time) for time in provenance.time_range],
         "notes": list(provenance.notes),
     }
+    if profile.spec.projection is not None:
+        head["projection"] = projection_record(profile.spec.projection)
     records = [*_numeric_records(profile), *_categorical_records(profile)]
     columns = [{**record, **timed} for record, timed in zip(records, timed_records(reference), strict=True)]
     lines = ",\n    ".join(json.dumps(column, ensure_ascii=False) for column in columns)
-    return f'{json.dumps(head, indent=2, ensure_ascii=False)[:-2]},\n  "columns": [\n    {lines}\n  ]\n}}\n'
+    header = ",\n".join(
+        f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in head.items()
+    )
+    return f'{{\n{header},\n  "columns": [\n    {lines}\n  ]\n}}\n'
 
 
 def loads(text: str | bytes, source: str = "profile") -> Reference:
@@ -133,7 +139,12 @@ def _reference(document: Record) -> Reference:
         _check_numeric(record, rows)
     for record in categorical:
         _check_categorical(record, rows)
-    spec = ProfileSpec(schema, _histogram_spec(schema, numeric), _category_spec(categorical))
+    spec = ProfileSpec(
+        schema,
+        _histogram_spec(schema, numeric),
+        _category_spec(categorical),
+        projection=read_projection(document.get("projection")),
+    )
     profile = spec.zero()
     profile.rows[0] = rows
     _fill_histogram(profile, numeric)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Column, Counts, Flags, Floats
+from driftgauge.derive import Projection, with_residual_column
 from driftgauge.errors import MergeError
 from driftgauge.profile.reading import read_codes, read_numbers
 from driftgauge.profile.schema import INPUT, OUTPUT, ColumnSchema, Schema
@@ -80,6 +81,7 @@ class ProfileSpec:
     histogram: HistogramSpec
     categories: CategorySpec
     latency: ExponentialSpec = field(default_factory=ExponentialSpec)
+    projection: Projection | None = field(default=None, compare=False)
     _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +103,7 @@ class ProfileSpec:
 
     def read(self, batch: Batch) -> Reading:
         """Turn *batch* into a block; failed rows have no outputs."""
+        batch = with_residual_column(batch, self.projection)
         violations: Counter[tuple[str, str]] = Counter(batch.violations)
         present = {INPUT: bool(batch.inputs), OUTPUT: bool(batch.outputs)}
         columns = {INPUT: dict(batch.inputs), OUTPUT: dict(batch.outputs)}

@@ -11,6 +11,7 @@ so nothing drifts. Memory: 564 slots of a profile's arrays, 21 MB for 100 numeri
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,10 +31,19 @@ TIERS = ((60, 60), (300, 72), (900, 96), (3600, 336))
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """A length of time by the name that labels carry."""
+    """A length of time, or a number of rows, by the name that labels carry.
+
+    A window of rows (`rows` > 0) counts as long as a day where a length is asked for: it judges only what spans one.
+    """
 
     seconds: int
     name: str = field(compare=False)
+    rows: int = field(default=0, compare=False)
+
+    @classmethod
+    def of_rows(cls, rows: int) -> Window:
+        """Make a window of the last *rows* rows."""
+        return cls(DAY_SECONDS, f"last_{rows}", rows)
 
 
 #: Days are not enough: slow features need weeks to be judged at all (statistics.md 11)
@@ -108,7 +118,8 @@ class Ring:
     @property
     def total(self) -> Profile:
         """Everything observed, never expiring."""
-        return self._layout.profile(*(vector.copy() for vector in self._total))
+        counts, sums = self._total
+        return self._layout.profile(counts.copy(), sums.copy())
 
     def add(self, profile: Profile, time: float) -> None:
         """Add what was observed at *time* (seconds); older than the ring is long, it only enters the total."""
@@ -116,8 +127,8 @@ class Ring:
         if any(time < end for end, _ in self._closed.values()):
             self._closed.clear()  # a slot that was thought to be complete changes
         counts, sums = _Layout.flat(profile)
-        for total, added in zip(self._total, (counts, sums), strict=True):
-            total += added
+        np.add(self._total[0], counts, out=self._total[0])
+        np.add(self._total[1], sums, out=self._total[1])
         for tier in self._tiers:
             slot = int(time // tier.slot_seconds)
             if slot <= int(tier.ids.max()) - len(tier.ids):
@@ -147,7 +158,7 @@ class Ring:
 
     def past(self, seconds: int, now: float, *, back: int = 0) -> Profile:
         """Return the sum over the complete slots of the *seconds* that ended *back* seconds before *now*."""
-        tier = self._tier(seconds + back)
+        tier = self._tier(seconds + back + 1)  # the slot that is not complete takes one of the tier's
         end = int((now - back) // tier.slot_seconds)
         return self._layout.profile(*tier.total(end - seconds // tier.slot_seconds, end - 1))
 
@@ -158,8 +169,9 @@ class Ring:
         rows = np.flatnonzero((tier.ids > last - window.seconds // tier.slot_seconds) & (tier.ids <= last))
         hours = tier.ids[rows] * tier.slot_seconds % DAY_SECONDS // HOUR_SECONDS
         # The first count of every profile is its number of rows.
-        shares = np.bincount(hours, weights=tier.counts[rows, 0], minlength=HOURS)
-        return shares / max(shares.sum(), 1.0)
+        by_hour = np.bincount(hours, weights=tier.counts[rows, 0], minlength=HOURS)
+        shares: NDArray[np.float64] = by_hour / max(by_hour.sum(), 1.0)
+        return shares
 
     def _tier(self, seconds: int) -> _Tier:
         """Return the finest tier that reaches *seconds* back, else the longest."""
@@ -198,8 +210,10 @@ class _Layout:
 
     def profile(self, counts: NDArray[np.int64], sums: NDArray[np.float64]) -> Profile:
         """Shape flat vectors back into a profile."""
-        rows, *rest = ((counts if count else sums)[place].reshape(shape) for count, place, shape in self.places)
-        arrays = iter(rest)
+        arrays: Iterator[NDArray[Any]] = (
+            (counts if count else sums)[place].reshape(shape) for count, place, shape in self.places
+        )
+        rows = next(arrays)
         sketches: list[Any] = [
             sketch.spec.holding({name: next(arrays) for name in sketch.arrays}) for sketch in self.empty.sketches
         ]

@@ -47,8 +47,9 @@ class Strata:
         """Return the share of a chunk's rows in each hour."""
         part = chunk[0] if chunk[0].shape[1] else chunk[1]
         rows = part.sum(axis=2).max(axis=1)
-        result = np.bincount(hours, weights=rows, minlength=HOURS)
-        return result / max(result.sum(), 1.0)
+        by_hour = np.bincount(hours, weights=rows, minlength=HOURS)
+        shares: Float64s = by_hour / max(by_hour.sum(), 1.0)
+        return shares
 
 
 def _mixture(counts: Counts, shares: Float64s) -> Float64s:

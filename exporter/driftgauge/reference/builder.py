@@ -13,7 +13,7 @@ Memory: the sample (16 million values at most) and one batch; independent of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL
 from driftgauge.reference.calibration import TimedCounts
 from driftgauge.reference.edges import BINS, needs_float64
+from driftgauge.reference.joint import RowSample, survey_residual
 from driftgauge.reference.spec import spec_of
 from driftgauge.reference.survey import Survey
 
@@ -53,6 +54,7 @@ class BuildOptions:
         kinds: kinds of columns that should not be inferred.
         strata: whether to count by hour of day: `auto` (where the data have a daily rhythm and rows enough), `always`
             (where there are timestamps), `never`.
+        multivariate: whether to add the PCA residual of the numeric inputs as a column.
     """
 
     name: str
@@ -62,6 +64,7 @@ class BuildOptions:
     bins: int = BINS
     kinds: Mapping[str, str] = field(default_factory=dict)
     strata: Literal["auto", "always", "never"] = "auto"
+    multivariate: bool = True
 
 
 @dataclass(slots=True)
@@ -113,10 +116,11 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
     Raises:
         SourceError: there are no rows or no columns.
     """
-    survey, times = _survey(batches(), options)
+    survey, sample, times = _survey(batches(), options)
     if not survey.rows or not survey.columns:
         raise SourceError(f"{options.name}: no rows to build a profile from")
-    spec = spec_of(survey, options.bins)
+    projection = survey_residual(survey, sample) if options.multivariate else None
+    spec = replace(spec_of(survey, options.bins), projection=projection)
     profile = spec.zero()
     by_time = None if times is None else TimedCounts(spec, *times)
     for batch in batches():
@@ -135,21 +139,24 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
     return Reference(profile, provenance, by_time.calibration(profile, strata), strata)
 
 
-def _survey(batches: Iterable[Batch], options: BuildOptions) -> tuple[Survey, tuple[float, float] | None]:
+def _survey(batches: Iterable[Batch], options: BuildOptions) -> tuple[Survey, RowSample, tuple[float, float] | None]:
     rng = np.random.default_rng(0)  # the same data give the same profile
     first, last = np.inf, -np.inf
     survey: Survey | None = None
+    sample = RowSample(rng)
     for batch in batches:
         if survey is None:
             columns = max(len(batch.inputs) + len(batch.outputs), 1)
             size = min(SAMPLE, SAMPLED_VALUES // columns)
             survey = Survey(lambda size=size: Sample(size, rng), options.kinds)  # type: ignore[misc]
         survey.add(batch)
+        if options.multivariate:
+            sample.add(batch)
         if batch.timestamps is not None and not np.all(np.isnan(batch.timestamps)):
             first = min(first, float(np.nanmin(batch.timestamps)))
             last = max(last, float(np.nanmax(batch.timestamps)))
     none = Survey(lambda: Sample(SAMPLE, rng))
-    return survey or none, (first, last) if first <= last else None
+    return survey or none, sample, (first, last) if first <= last else None
 
 
 def _notes(survey: Survey, profile: Profile) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from driftgauge.batch import Counts, Floats
 from driftgauge.drift import jensen_shannon
 from driftgauge.profile import (
     DAY_SECONDS,
-    HOURS,
     HOUR_SECONDS,
+    HOURS,
     WINDOWS,
     Block,
     Calibration,

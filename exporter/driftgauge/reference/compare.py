@@ -8,30 +8,20 @@ Time: a few milliseconds for 100 columns.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.drift import (
-    UNDECIDED,
-    JensenShannon,
-    Rule,
-    jensen_shannon,
-    judge,
-    kl_bits,
-    kolmogorov_smirnov,
-    mean_shift,
-    psi,
-    wasserstein,
-)
+from driftgauge.drift import UNDECIDED, JensenShannon, Rule, judge
+from driftgauge.drift.profiles import MEASURES, missing_ratios
+from driftgauge.drift.profiles import scores as scores_of
 from driftgauge.profile import ColumnSchema, Profile, Reference
 from driftgauge.reference.rebin import aligned
 
-__all__ = ["ColumnComparison", "Comparison", "compare_profiles"]
+__all__ = ["ColumnComparison", "Comparison", "compare_profiles", "compared"]
 
-Float64s = NDArray[np.float64]
+_SHOWN = ("psi", "kl_bits", "ks", "wasserstein_sigma", "mean_shift_sigma")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +98,27 @@ def compare_profiles(
         ProfileError: the two were counted with bins that cannot be made equal.
     """
     before, now = aligned(reference.profile, current)
-    scores = _scores(before, now)
+    scores = scores_of(before, now)
     rule = rule or Rule()
     if naive:
         status = judge(replace(rule, evidence=0.0, least_samples=0), scores.score, scores.evidence, scores.samples)
     else:
         status = judge(rule, scores.debiased, scores.evidence, scores.samples)
+    mine, theirs = reference.profile.spec.schema.columns, current.spec.schema.columns
+    return Comparison(
+        compared(before, now, scores, status), int(current.rows[0]), _lacking(mine, theirs), _lacking(theirs, mine)
+    )
+
+
+def compared(
+    before: Profile, now: Profile, scores: JensenShannon, status: NDArray[np.int8]
+) -> tuple[ColumnComparison, ...]:
+    """Return all that is known of the columns of two profiles in the same bins, by severity, then by debiased score."""
     numbers = {
         **{name: getattr(scores, name) for name in ("score", "noise_floor", "debiased", "evidence")},
-        **_measures(before, now),
+        **{name: MEASURES[name](before, now) for name in _SHOWN},
+        "missing_ratio": missing_ratios(now),
+        "reference_missing_ratio": missing_ratios(before),
     }
     columns = [
         ColumnComparison(
@@ -127,13 +129,7 @@ def compare_profiles(
         )
         for place, column in enumerate(before.spec.schema.columns)
     ]
-    mine, theirs = reference.profile.spec.schema.columns, current.spec.schema.columns
-    return Comparison(
-        tuple(sorted(columns, key=_severity)),
-        int(current.rows[0]),
-        _lacking(mine, theirs),
-        _lacking(theirs, mine),
-    )
+    return tuple(sorted(columns, key=_severity))
 
 
 def _severity(found: ColumnComparison) -> tuple[int, float, str, str]:
@@ -144,35 +140,3 @@ def _severity(found: ColumnComparison) -> tuple[int, float, str, str]:
 def _lacking(columns: tuple[ColumnSchema, ...], others: tuple[ColumnSchema, ...]) -> tuple[ColumnSchema, ...]:
     known = {(other.role, other.name) for other in others}
     return tuple(column for column in columns if (column.role, column.name) not in known)
-
-
-def _scores(reference: Profile, current: Profile) -> JensenShannon:
-    numeric = jensen_shannon(reference.histogram.counts, current.histogram.counts)
-    categorical = jensen_shannon(reference.categories.counts, current.categories.counts)
-    return JensenShannon(
-        *(
-            np.concatenate([getattr(numeric, name), getattr(categorical, name)])
-            for name in ("score", "noise_floor", "debiased", "evidence", "samples")
-        )
-    )
-
-
-def _measures(reference: Profile, current: Profile) -> Mapping[str, Float64s]:
-    """Return the further measures of every column, numeric ones first."""
-    r, c = reference.histogram, current.histogram
-    bins, cells = reference.spec.histogram.valid, reference.spec.categories.valid
-    words_r, words_c = reference.categories, current.categories
-    none = np.full(reference.spec.categories.columns, np.nan)
-    present_r, present_c = r.counts[:, :-1], c.counts[:, :-1]
-    distance = wasserstein(present_r, present_c, r.bin_means, c.bin_means, r.stddev).sigmas
-    shift = mean_shift(r.mean, r.stddev, r.finite, c.mean, c.finite).sigmas
-    parts = {
-        "psi": (psi(r.counts, c.counts, bins), psi(words_r.counts, words_c.counts, cells)),
-        "kl_bits": (kl_bits(r.counts, c.counts, bins), kl_bits(words_r.counts, words_c.counts, cells)),
-        "ks": (kolmogorov_smirnov(present_r, present_c).distance, none),
-        "wasserstein_sigma": (distance, none),
-        "mean_shift_sigma": (shift, none),
-        "missing_ratio": (c.missing_ratio, words_c.missing_ratio),
-        "reference_missing_ratio": (r.missing_ratio, words_r.missing_ratio),
-    }
-    return {name: np.concatenate(both) for name, both in parts.items()}

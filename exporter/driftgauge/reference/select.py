@@ -8,6 +8,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
+from driftgauge.derive import RESIDUAL
 from driftgauge.profile import ColumnSchema, Profile, ProfileSpec, Reference, Schema, Strata
 from driftgauge.sketch import CategoryCounts, CategorySpec, Histogram, HistogramSpec
 
@@ -21,6 +22,10 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         return np.array([column.role != "input" or column.name not in ignored for column in columns], dtype=bool)
 
     old = reference.profile
+    projection = old.spec.projection
+    if projection is not None and not set(projection.columns).isdisjoint(ignored):
+        # The residual cannot be told without a column that it was learned with.
+        ignored, projection = {*ignored, RESIDUAL}, None
     schema, numeric, categorical = old.spec.schema, stays(old.spec.schema.numeric), stays(old.spec.schema.categorical)
     if numeric.all() and categorical.all():
         return reference
@@ -29,6 +34,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         _histogram_spec(old.spec.histogram, numeric),
         _category_spec(old.spec.categories, categorical),
         old.spec.latency,
+        projection,
     )
     histogram, categories = old.histogram, old.categories
     bins = spec.histogram.bins

@@ -37,8 +37,8 @@ def ingest_app(
     listener = _Ingest(engine, arrival_seconds)
     app = web.Application(client_max_size=0, middlewares=[error_middleware])
     app.router.add_post("/v1/observations", listener.observations)
-    app.router.add_post("/v1/models/{model}/observations", listener.observations)
-    app.router.add_post("/v1/models/{model}/versions/{version}/observations", listener.observations)
+    app.router.add_post("/v1/models/{model:[^/]+}/observations", listener.observations)
+    app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/observations", listener.observations)
     app.router.add_post("/-/reload", _reloader(reload))
     app.router.add_get("/-/healthy", healthy(engine))
     return app

@@ -53,7 +53,7 @@ def metrics_app(engine: Engine) -> web.Application:
     app.router.add_get("/-/healthy", healthy(engine))
     app.router.add_get("/-/ready", listener.ready)
     app.router.add_get("/api/v1/models", listener.models)
-    app.router.add_get("/api/v1/models/{model}/versions/{version}", listener.model)
+    app.router.add_get("/api/v1/models/{model:[^/]+}/versions/{version:[^/]+}", listener.model)
     return app
 
 

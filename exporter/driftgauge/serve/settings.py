@@ -126,9 +126,9 @@ def _parts(value: Any, kind: Any, path: str) -> Iterator[tuple[Any, Any, Any, st
 
 
 def _checked(value: Any, kind: Any, path: str) -> Any:
-    """Refuse keys that no setting has, at any depth; a section that is given without anything in it is empty."""
-    if value is None and _is_section(kind):
-        return {}
+    """Refuse keys that no setting has, at any depth; a section or list without anything in it is empty."""
+    if value is None and (_is_section(kind) or get_origin(kind) is tuple):
+        return {} if _is_section(kind) else []
     parts = {key: _checked(part, inner, where) for key, part, inner, where in _parts(value, kind, path)}
     if isinstance(value, dict) and _is_section(kind):
         return parts

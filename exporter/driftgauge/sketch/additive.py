@@ -31,7 +31,7 @@ class Sketch:
     @property
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The state: every array by its name."""
-        return {name: getattr(self, name) for name in _array_names(type(self))}
+        return {name: getattr(self, name) for name in _array_names(type(self))}  # type: ignore[arg-type] # classes are hashable
 
     def merge(self, other: Self) -> Self:
         """Return the sketch of both data sets.

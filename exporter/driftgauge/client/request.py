@@ -1,0 +1,78 @@
+"""Request: one inference request, timed from `with` to its end.
+
+Guarantee: what is raised inside goes on unchanged and counts as a failure by its type (timeout, cancelled, overloaded,
+error). However often `log` is called, it is one request with one latency. Cost: about 2 us, rows included.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import numpy as np
+
+from driftgauge.client.copying import FIXED, OVERHEAD
+from driftgauge.client.entries import Call, Counted, Facts
+from driftgauge.client.intake import Intake
+from driftgauge.client.status import failure_by_exception
+
+__all__ = ["Request"]
+
+_ndarray = np.ndarray
+
+
+class Request:
+    """A context manager; made by `Monitor.request`.
+
+    Args:
+        intake: where its calls go.
+    """
+
+    __slots__ = ("_calls", "_drawn", "_intake", "_started", "_status")
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._calls: list[Call] | None = None
+        self._drawn = intake.drawn()
+        self._status: Any = None
+        self._started = 0.0
+
+    def __enter__(self) -> Self:
+        self._intake.buffer.in_flight += 1
+        self._calls = []
+        self._started = perf_counter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        latency = perf_counter() - self._started
+        calls, self._calls = self._calls, None
+        status = self._status if kind is None else failure_by_exception(kind)
+        self._intake.append_request(calls or (), latency, status)
+
+    def log(
+        self, features: Any = None, prediction: Any = None, proba: Any = None, *surplus: Any, **facts: Unpack[Facts]
+    ) -> None:
+        """Log rows of this request; arguments as for `Monitor.log`."""
+        try:
+            call = self._call(features, prediction, proba, surplus, facts)
+            if self._calls is not None:
+                self._calls.append(call)
+            elif isinstance(call, Counted):  # after the end: further rows of a request that was counted
+                self._intake.append_call(Counted(call.rows, 0))
+            else:
+                self._intake.append_call((*call[:4], 0, call[5]))
+        except Exception as error:  # noqa: BLE001 - nothing may reach the model
+            self._intake.unusable(error)
+
+    def fail(self, status: Any = "error") -> None:
+        """Count this request as failed although nothing is raised."""
+        self._status = status
+
+    def _call(self, features: Any, prediction: Any, proba: Any, surplus: Any, facts: Any) -> Call:
+        simple = type(features) is _ndarray and type(prediction) in FIXED and proba is None and not (facts or surplus)
+        if simple and self._drawn and features.nbytes < self._intake.buffer.calm:
+            return features.copy(), prediction, None, None, 1, features.nbytes + OVERHEAD
+        return self._intake.call(features, prediction, proba, facts, surplus, drawn=self._drawn)

@@ -1,0 +1,361 @@
+"""The exporter as a process: signals, sockets, configurations good and bad, exit statuses and logs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import driftgauge
+from driftgauge.batch import Batch
+from driftgauge.cli.main import main
+from driftgauge.profile import dumps
+from driftgauge.reference import Learner
+from tests.serve.harness import eventually, request, samples
+
+ROW = {"features": {"age": 41}, "prediction": 1}
+#: where the process finds the package that is tested, from another directory
+PACKAGES = str(Path(driftgauge.__file__).parents[1])
+INGEST = "/v1/models/fraud/observations"
+
+
+class Process:
+    """`driftgauge serve` in a directory of its own."""
+
+    def __init__(self, folder: Path, text: str = "", *arguments: str, **environ: str) -> None:
+        self.folder = folder
+        self.config = folder / "driftgauge.yaml"
+        self.config.write_text(text)
+        # Relative, because the whole path may be too long for a Unix socket.
+        self.socket = os.path.relpath(folder / "ingest.sock")
+        self.ports = [_free_port(), _free_port()]
+        given = {"LISTEN__METRICS": f"127.0.0.1:{self.ports[0]}", "LISTEN__SOCKET": "ingest.sock"} | environ
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "driftgauge.cli.main", "serve", "--config", "driftgauge.yaml", *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": PACKAGES, **{f"DRIFTGAUGE_{name}": text for name, text in given.items()}},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=lambda: self.lines.extend(self._process.stderr), daemon=True)
+        self._reader.start()
+
+    def ready(self):
+        eventually(lambda: self._process.poll() is not None or _answers(self.ports[0]) and self.healthy())
+        assert self._process.poll() is None, self.log
+        return self
+
+    def healthy(self):
+        with contextlib.suppress(OSError):
+            return self.ask("GET", "/-/healthy").status == 200
+
+    @property
+    def log(self) -> str:
+        return "".join(self.lines)
+
+    def get(self, path):
+        return request("GET", path, port=self.ports[0])
+
+    def ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        return request(method, path, data, unix=self.socket, Content_Type="application/json")
+
+    def scrape(self):
+        return samples(self.get("/metrics").body.decode())
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        status = self._process.wait(20)
+        self._reader.join(20)
+        self._process.stderr.close()
+        return status
+
+    def end(self) -> int:
+        if self._process.poll() is None:
+            self._process.terminate()
+        return self.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def _answers(port) -> bool:
+    with contextlib.suppress(OSError):
+        return request("GET", "/-/healthy", port=port).status == 200
+    return False
+
+
+@pytest.fixture
+def serve(tmp_path):
+    started = []
+
+    def start(text="", *arguments, **environ):
+        started.append(Process(tmp_path, text, *arguments, **environ))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.end()
+
+
+@pytest.fixture
+def profile(tmp_path):
+    learner = Learner(100)
+    learner.observe(Batch(500, inputs={"age": np.arange(500.0) % 60}, outputs={"prediction": np.arange(500.0) % 2}))
+    path = tmp_path / "profile.json"
+    path.write_bytes(dumps(learner.finish(1.7e9)))
+    return path
+
+
+def test_sigterm_answers_what_is_in_flight_removes_the_socket_and_ends_with_0(serve):
+    process = serve().ready()
+    assert stat.S_ISSOCK(os.stat(process.socket).st_mode)
+    body = json.dumps([ROW] * 20_000).encode()
+    pieces = (body[start : start + 100_000] for start in range(0, len(body), 100_000))
+
+    def halting():
+        yield next(pieces)
+        process.signal(signal.SIGTERM)
+        eventually(lambda: "stopping" in process.log)
+        yield from pieces
+
+    answer = request("POST", INGEST, halting(), unix=process.socket, Content_Type="application/json", Transfer_Encoding="chunked")
+    assert (answer.status, answer.json["accepted"]) == (202, 20_000)
+    assert process.wait() == 0
+    assert not os.path.exists(process.socket)
+
+
+def test_interrupt_ends_it_too(serve):
+    process = serve().ready()
+    process.signal(signal.SIGINT)
+    assert process.wait() == 0
+
+
+@pytest.mark.parametrize("mode", ["0660", "0600"])
+def test_socket_has_the_wanted_permissions(serve, mode):
+    process = serve(LISTEN__SOCKET_MODE=mode).ready()
+    assert stat.S_IMODE(os.stat(process.socket).st_mode) == int(mode, 8)
+
+
+def test_reload_takes_the_new_file_and_keeps_what_has_not_changed(serve):
+    """By HTTP and by signal; a bad file leaves the old configuration in force, and the metrics say so."""
+    process = serve("models: [{name: fraud}]").ready()
+    assert process.ask("POST", INGEST, ROW).status == 202
+    process.config.write_text("models: [{name: fraud}]\nauto_register: false")
+    assert process.ask("POST", "/-/reload").status == 200
+    assert process.ask("POST", "/v1/models/churn/observations", ROW).status == 404
+    assert process.scrape()['driftgauge_requests_total{model="fraud",version="0"}'] == 1
+
+    process.config.write_text("models: [{name: fraud, tick_second: 1}]")
+    answer = process.ask("POST", "/-/reload")
+    assert (answer.status, answer.json["detail"][:43]) == (400, "models[0].tick_second: unknown setting; did")
+    scrape = process.scrape()
+    assert (scrape["driftgauge_config_reload_success"], scrape["driftgauge_config_valid"]) == (0, 1)
+    assert process.ask("POST", INGEST, ROW).status == 202
+
+    process.config.write_text("auto_register: true")
+    process.signal(signal.SIGHUP)
+    eventually(lambda: process.scrape()["driftgauge_config_reload_success"] == 1)
+    assert process.ask("POST", "/v1/models/churn/observations", ROW).status == 202
+
+    process.config.write_text("limits: [")
+    process.signal(signal.SIGHUP)
+    eventually(lambda: process.scrape()["driftgauge_config_reload_success"] == 0)
+    assert process.ask("POST", INGEST, ROW).status == 202
+    assert process.end() == 0
+
+
+def test_invalid_configuration_at_start_is_degraded_until_it_is_mended(serve):
+    """A sidecar must not keep a model from starting: it answers, counts nothing, and says so."""
+    process = serve("limits: {models: many}").ready()
+    answer = process.ask("POST", INGEST, ROW)
+    assert (answer.status, answer.json["reason"]) == (503, "config_invalid")
+    assert (process.get("/-/ready").status, process.get("/-/healthy").status) == (503, 200)
+    scrape = process.scrape()
+    assert (scrape["driftgauge_config_valid"], scrape["driftgauge_config_reload_success"]) == (0, 0)
+    assert scrape['driftgauge_ingest_dropped_total{reason="config_invalid"}'] == 1
+    assert "limits.models: expected int" in process.log
+
+    process.config.write_text("")
+    assert process.ask("POST", "/-/reload").status == 200
+    assert process.ask("POST", INGEST, ROW).status == 202
+    assert (process.get("/-/ready").status, process.scrape()["driftgauge_config_valid"]) == (200, 1)
+
+
+def test_degraded_start_opens_no_ingest_to_other_machines(serve):
+    """Where that was configured without saying that it is insecure, loopback is opened instead."""
+    process = serve(LISTEN__INGEST="0.0.0.0:0").ready()
+    assert "takes observations from other machines without authentication" in process.log
+    listening = next(line for line in process.lines if "msg=listening" in line)
+    assert "ingest=127.0.0.1:0" in listening
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "said"),
+    [
+        ("limits: {models: many}", {}, "limits.models: expected int, got str 'many'"),
+        ("a: [", {}, "not YAML: line 1, column 5"),
+        ("models: [{name: a, reference: {path: nothing.json}}]", {}, "nothing.json: No such file or directory"),
+        ("", {"LISTEN__INGEST": "0.0.0.0:9871"}, "listen.ingest: '0.0.0.0:9871' takes observations from other machines"),
+        ("", {"LISTEN__METRICS": "nonsense"}, "listen.metrics: expected host:port such as"),
+        ("", {"LISTEN__SOCKET": "x" * 200}, "listen.socket: cannot listen on 'xxx"),
+    ],
+)
+def test_strict_refuses_in_one_line(serve, text, environ, said):
+    process = serve(text, "--strict", **environ)
+    assert process.wait() == 2
+    refusal = [line for line in process.lines if line.startswith("driftgauge: ")]
+    assert len(refusal) == 1
+    assert refusal[0].startswith(f"driftgauge: {said}")
+    assert "Traceback" not in process.log
+
+
+def test_insecure_may_be_said(serve):
+    """Then other machines may observe; here it only shows that the check lets it through."""
+    process = serve("", "--strict", LISTEN__INGEST="localhost:0", LISTEN__INSECURE="true").ready()
+    assert process.end() == 0
+
+
+def test_port_in_use_is_one_line_and_status_2(serve):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = serve(LISTEN__METRICS=f"127.0.0.1:{port}")
+        assert process.wait() == 2
+    said = [line for line in process.lines if line.startswith("driftgauge: ")]
+    assert said == [f"driftgauge: listen.metrics: cannot listen on '127.0.0.1:{port}': {said[0].rpartition(': ')[2]}"]
+    assert "address already in use" in said[0].lower()
+    assert "Traceback" not in process.log
+
+
+def test_stale_socket_is_replaced(serve, tmp_path):
+    with socket.socket(socket.AF_UNIX) as gone:
+        gone.bind(os.path.relpath(tmp_path / "ingest.sock"))
+    process = serve().ready()
+    assert process.ask("POST", INGEST, ROW).status == 202
+
+
+def test_live_socket_is_not_taken_away(serve, tmp_path):
+    with socket.socket(socket.AF_UNIX) as live:
+        live.bind(os.path.relpath(tmp_path / "ingest.sock"))
+        live.listen()
+        process = serve()
+        assert process.wait() == 2
+    assert "driftgauge: listen.socket: cannot listen on 'ingest.sock': another process listens on it\n" in process.lines
+    assert (tmp_path / "ingest.sock").exists()
+
+
+def test_file_in_the_place_of_the_socket_is_left_alone(serve, tmp_path):
+    (tmp_path / "ingest.sock").write_text("precious")
+    assert serve().wait() == 2
+    assert (tmp_path / "ingest.sock").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda path: path.unlink(), "No such file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:200]), "profile.json"),
+        (lambda path: path.write_text("hello"), "profile.json"),
+        (lambda path: path.write_bytes(b"[" * 100_000), "profile.json"),
+        (lambda path: path.write_text(re.sub(r'("format_version"|"version"): *\d+', r"\1:999", path.read_text(), count=1)), "999"),
+    ],
+    ids=["missing", "cut off", "text", "nested", "other version"],
+)
+def test_unusable_profile_leaves_a_model_that_counts_traffic(serve, profile, damage, said):
+    """Nothing is judged without its reference, and nothing else is learned in its place."""
+    damage(profile)
+    process = serve("models: [{name: fraud, reference: {path: profile.json}}, {name: churn}]").ready()
+    assert process.ask("POST", INGEST, [ROW] * 3).status == 202
+    scrape = process.scrape()
+    assert scrape['driftgauge_predictions_total{model="fraud",version="0"}'] == 3
+    assert (scrape["driftgauge_config_valid"], process.get("/-/ready").status) == (0, 200)
+    assert process.get("/api/v1/models/fraud/versions/0").json["state"] == "no_reference"
+    assert said in process.log
+    assert "Traceback" not in process.log
+
+
+def test_good_profile_is_used_from_the_start(serve, profile):
+    process = serve("models: [{name: fraud, version: '7', reference: {path: profile.json}}]", "--strict").ready()
+    found = process.get("/api/v1/models/fraud/versions/7").json
+    assert (found["state"], found["reference"]["rows"], found["reference"]["mode"]) == ("ready", 500, "file")
+
+
+def test_healthcheck_tells_by_its_exit_status(serve, capsys):
+    process = serve().ready()
+    assert main(["healthcheck", "--socket", process.socket]) == 0
+    assert main(["healthcheck", "--address", f"127.0.0.1:{process.ports[0]}"]) == 0
+    process.end()
+    assert main(["healthcheck", "--socket", process.socket]) == 1
+    assert main(["healthcheck", "--address", f"127.0.0.1:{process.ports[0]}"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["healthy", "healthy"]
+    assert all(line.startswith("unhealthy: ") for line in said[2:])
+
+
+@pytest.mark.parametrize("form", ["logfmt", "json"])
+def test_logs_are_lines_of_facts_without_what_was_observed(serve, form):
+    """Also at the most talkative level, also when bodies are refused."""
+    process = serve(LOG__FORMAT=form, LOG__LEVEL="debug").ready()
+    secret = "4111111111111111"
+    bad = [{"features": secret}, {"features": {"card": secret}, "prediction": secret, "ts": secret}, ROW | {"status": secret}]
+    for body in (bad[:1], bad[1:2], bad, secret):
+        process.ask("POST", INGEST, body)
+    process.ask("POST", "/-/reload")
+    assert process.end() == 0
+    assert "4111" not in process.log
+    assert any("body refused" in line for line in process.lines)
+    for line in process.lines:
+        facts = json.loads(line) if form == "json" else dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)', line))
+        assert {"ts", "level", "msg"} <= set(facts)
+
+
+def test_many_connections_are_served(serve):
+    """A third of the events of some senders come on new connections."""
+    process = serve().ready()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: process.ask("POST", INGEST, ROW).status, range(200)))
+    assert set(answers) == {202}
+    assert process.scrape()['driftgauge_requests_total{model="fraud",version="0"}'] == 200
+
+
+def test_check_config_says_what_it_understood(tmp_path, profile, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("good.yaml").write_text("models: [{name: a, reference: {path: profile.json}}, {name: b, version: '2'}]")
+    Path("bad.yaml").write_text("models: [{name: a, reference: {path: nothing.json}}]")
+    assert main(["check-config", "--config", "good.yaml"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "a (every version): profile of 500 rows",
+        "b 2: learns from 10000 rows",
+        "the configuration is valid",
+    ]
+    assert main(["check-config", "--config", "bad.yaml"]) == 2
+    assert capsys.readouterr() == (
+        "a (every version): no reference\n",
+        "driftgauge: nothing.json: No such file or directory\n",
+    )
+    assert main(["check-config", "--config", "none.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("driftgauge: none.yaml: ")
+
+
+def test_metrics_prints_the_contract(capsys):
+    assert main(["metrics"]) == 0
+    assert "driftgauge_requests_total{model,version}" in capsys.readouterr().out
+    assert main(["metrics", "--markdown"]) == 0
+    assert capsys.readouterr().out.startswith("# Metrics")
