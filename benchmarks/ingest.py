@@ -55,7 +55,9 @@ def main() -> None:
     made = {case: _bodies(rng, *case) for case in CASES}
     with Server({"reference": {"learn_rows": LEARNED_ROWS}}) as server:
         server.send(*bodies.binary(bodies.table(rng, LEARNED_ROWS, FEATURES)))
-        measured = {case: Measured(*_served(server, case[1], made[case]), *_alone(rng, case[1], made[case])) for case in CASES}
+        measured = {
+            case: Measured(*_served(server, case[1], made[case]), *_alone(rng, case[1], made[case])) for case in CASES
+        }
     show(
         f"Ingest over the Unix socket, {FEATURES} float features, one connection",
         ("format", "rows a body", "rows/s of CPU", "us/row", "decode", "count", "HTTP", "kernel", "us/body"),
@@ -105,7 +107,14 @@ def _decoded(body: bytes, headers: dict[str, str]):
 def _row(name: str, rows: int, found: Measured) -> tuple[str, ...]:
     rest = max(0.0, found.server - found.decode - found.count)
     shares = (f"{part / found.server:.0%}" for part in (found.decode, found.count, rest, found.kernel))
-    return name, f"{rows:,}", f"{1e6 / found.server:,.0f}", f"{found.server:.2f}", *shares, f"{found.server * rows:,.0f}"
+    return (
+        name,
+        f"{rows:,}",
+        f"{1e6 / found.server:,.0f}",
+        f"{found.server:.2f}",
+        *shares,
+        f"{found.server * rows:,.0f}",
+    )
 
 
 if __name__ == "__main__":

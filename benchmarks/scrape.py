@@ -18,7 +18,7 @@ from support.report import cpu_seconds, show
 from support.server import MODEL, Server
 
 from driftgauge.batch import Batch
-from driftgauge.config import ModelSettings
+from driftgauge.config import ModelSettings, ReferenceSettings
 from driftgauge.expose import ExporterView, Exposition, negotiate
 from driftgauge.model import Model
 from driftgauge.profile import dumps
@@ -33,7 +33,7 @@ def main() -> None:
     rng = np.random.default_rng(1)
     known = reference(rng, FEATURES)
     values = bodies.table(rng, ROWS, FEATURES)
-    settings = ModelSettings(name=MODEL)
+    settings = ModelSettings(name=MODEL, reference=ReferenceSettings(path="profile.json"))
     model = Model(MODEL, "0", settings, known)
     model.observe(Batch(ROWS, inputs=dict(zip(bodies.names(FEATURES), values.T, strict=True))), 0.0)
     sums = model.collect(0.0)

@@ -6,6 +6,7 @@ The columns are what tabular models see: a third normal, a third log-normal, a t
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,7 +60,7 @@ def columns(values: Table) -> Body:
 
 def _plain(values: Table) -> list[list[float | None]]:
     """Return Python floats of six digits, None for missing."""
-    return [[None if value != value else float(f"{value:.6g}") for value in row] for row in values.tolist()]
+    return [[None if math.isnan(value) else float(f"{value:.6g}") for value in row] for row in values.tolist()]
 
 
 def _tensor(name: str, datatype: str, shape: list[int], parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,10 @@ def show(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes
     print(f"\n{title}")
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for row in (header, ["-" * width for width in widths], *rows):
-        cells = (cell.ljust(width) if not at else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        cells = (
+            cell.ljust(width) if not at else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         print("  " + "  ".join(cells).rstrip())
     for note in notes:
         print(f"  {note}")

@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[2]
 #: what a person reads; rendered pages are among them
 DOCUMENTS = tuple(
     path.relative_to(ROOT)
-    for path in (ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "benchmarks/README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (
+        ROOT / "README.md",
+        ROOT / "ARCHITECTURE.md",
+        ROOT / "benchmarks/README.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+    )
 )
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -106,7 +106,7 @@ class Exporter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.run(close(self._runners))
+        self.run(close(self._runners, lambda: self.engine.health.waiting > 0))
         self.run(self.engine.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(SECONDS)

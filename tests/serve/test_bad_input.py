@@ -247,7 +247,9 @@ def test_everything_still_works_after_all_that(exporter):
     """The last test of the file: the exporter that took all of it counts as on the first day."""
     body, length = binary([tensor("x", np.arange(6.0).reshape(3, 2))])
     answer = exporter.post(
-        body, "/v1/models/last/observations", Content_Type="application/octet-stream",
+        body,
+        "/v1/models/last/observations",
+        Content_Type="application/octet-stream",
         Inference_Header_Content_Length=length,
     )
     assert answer.json == {"accepted": 3, "rejected": 0}

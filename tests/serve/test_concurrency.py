@@ -37,7 +37,10 @@ def test_totals_are_exact_under_parallel_posts_and_scrapes():
     """Small bodies (on the loop), large and packed ones (in the worker), learning that ends and scrapes in between."""
     chance = random.Random(7)
     sizes = [chance.choice((1, 2, 10, 100, 1_500)) for _ in range(300)]
-    with Exporter("defaults: {reference: {learn_rows: 2000}}", ticking=True) as exporter, ThreadPoolExecutor(16) as pool:
+    with (
+        Exporter("defaults: {reference: {learn_rows: 2000}}", ticking=True) as exporter,
+        ThreadPoolExecutor(16) as pool,
+    ):
 
         def send(number):
             body = [ROW] * sizes[number]

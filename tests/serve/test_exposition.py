@@ -14,7 +14,9 @@ from driftgauge.serve.landing import landing_page
 from tests.serve.harness import Exporter, request
 
 NASTY = '<script>alert("x")</script>&{}'
-ROWS = [{"features": {"age": 30 + i % 40, "plan": "ab"[i % 2]}, "prediction": i % 3, "latency_s": 0.01} for i in range(300)]
+ROWS = [
+    {"features": {"age": 30 + i % 40, "plan": "ab"[i % 2]}, "prediction": i % 3, "latency_s": 0.01} for i in range(300)
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def exporter():
             running.post(ROWS)
             running.tick()
             running.now += 60
-        running.post(ROWS[:3] + [{"features": {"age": float("nan"), "plan": "c"}}])
+        running.post([*ROWS[:3], {"features": {"age": float("nan"), "plan": "c"}}])
         running.tick()
         running.post(ROWS[0] | {"model": NASTY, "version": "v/1"}, "/v1/observations")
         yield running
@@ -121,7 +123,15 @@ def test_landing_page_without_models_says_so():
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_nothing_on_the_metrics_listener_changes_state(exporter, method):
     """Neither does any path of the ingest listener exist there."""
-    for path in ("/", "/metrics", "/-/reload", "/-/ready", "/api/v1/models", "/v1/models/fraud/observations", "/v1/observations"):
+    for path in (
+        "/",
+        "/metrics",
+        "/-/reload",
+        "/-/ready",
+        "/api/v1/models",
+        "/v1/models/fraud/observations",
+        "/v1/observations",
+    ):
         answer = request(method, path, b"{}", port=exporter.metrics_port, Content_Type="application/json")
         assert answer.status in {404, 405}, path
 

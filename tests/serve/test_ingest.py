@@ -141,7 +141,11 @@ def test_partly_good_body_is_accepted_and_says_what_was_left_out(exporter):
         },
     )
     scrape = exporter.scrape()
-    assert (rejected(scrape, "timestamp"), rejected(scrape, "empty"), of_model(scrape, "predictions_total")) == (1, 1, 1)
+    assert (rejected(scrape, "timestamp"), rejected(scrape, "empty"), of_model(scrape, "predictions_total")) == (
+        1,
+        1,
+        1,
+    )
 
 
 def test_at_most_ten_errors_come_back(exporter):

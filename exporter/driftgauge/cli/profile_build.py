@@ -53,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="count by hour of day too, so that an hour is compared with the same hour; needs --timestamp; "
         "auto: where the data have a daily rhythm and rows enough",
     )
+    parser.add_argument(
+        "--univariate",
+        action="store_true",
+        help="do not add the column pca_residual, which shows when correlations of numeric columns break",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         bins=args.bins,
         kinds=kinds_of(args),
         strata=args.strata,
+        multivariate=not args.univariate,
     )
     with Progress(sys.stderr) as progress:
         reference = build(observed(source, progress, passes=2), options)

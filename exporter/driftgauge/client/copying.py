@@ -39,12 +39,17 @@ Copier: TypeAlias = Callable[[Any], Any]
 
 
 class OnDevice:
-    """A copy of a tensor in an accelerator's memory; `fetch` waits for it and brings it here."""
+    """A copy of a tensor in an accelerator's memory; `fetch` waits for it and brings it here.
+
+    Args:
+        tensor: to be copied.
+        own: whether nobody else will change it, so that it is a copy already.
+    """
 
     __slots__ = ("_ready", "_tensor")
 
-    def __init__(self, tensor: Any) -> None:
-        self._tensor = tensor.detach().clone()
+    def __init__(self, tensor: Any, *, own: bool = False) -> None:
+        self._tensor = tensor if own else tensor.detach().clone()
         self._ready = None
         if tensor.is_cuda:
             # the copy is made by the caller's stream, which the fetching thread knows nothing of

@@ -63,6 +63,6 @@ class Deferred:
     """A request whose rows are found by *read* in the thread; it returns the arguments of `log`, None for none."""
 
     read: Callable[[], Mapping[str, Any] | None]
-    latency_s: float
+    latency_s: float | None
     status: Any
     size: int

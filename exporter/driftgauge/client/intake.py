@@ -14,7 +14,7 @@ import numpy as np
 from driftgauge.client import lifecycle
 from driftgauge.client.copying import OVERHEAD, copied, size_of
 from driftgauge.client.counting import rows_of
-from driftgauge.client.entries import Call, Counted, Deferred, Label
+from driftgauge.client.entries import Call, Counted, Deferred, Facts, Label
 from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
 from driftgauge.client.sender import Sender
@@ -22,7 +22,7 @@ from driftgauge.client.status import failure_by_status
 
 __all__ = ["Intake"]
 
-_KNOWN = frozenset({"logits", "latency_s", "status", "id", "ts", "label"})
+_KNOWN = frozenset(Facts.__annotations__)
 
 
 class Intake:
@@ -79,7 +79,7 @@ class Intake:
         else:
             self.buffer.closed += rows
 
-    def append_request(self, calls: Sequence[Call], latency_s: float, status: Any) -> None:
+    def append_request(self, calls: Sequence[Call], latency_s: float | None, status: Any) -> None:
         """Append the calls of a request that ended: the first one brings its latency."""
         try:
             self.buffer.in_flight -= 1
@@ -89,7 +89,7 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - nothing may reach the model
             self.unusable(error)
 
-    def append_deferred(self, read: Callable[[], Any], size: int, latency_s: float, status: Any) -> None:
+    def append_deferred(self, read: Callable[[], Any], size: int, latency_s: float | None, status: Any) -> None:
         """Append a request that ended, whose rows the thread finds by calling *read*; failed ones are only counted."""
         try:
             if failure_by_status(status) is None and self.drawn():

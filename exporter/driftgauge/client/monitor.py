@@ -26,6 +26,7 @@ __all__ = ["Monitor"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ndarray = np.ndarray
+_FACTS = frozenset(Facts.__annotations__)
 
 
 class Monitor:
@@ -73,7 +74,8 @@ class Monitor:
                 `label`: the truth, when it is known already.
         """
         try:
-            if type(features) is _ndarray and type(prediction) in FIXED and self._all and not facts and not surplus:
+            quick = type(features) is _ndarray and type(prediction) in FIXED and self._all and not surplus
+            if quick and (not facts or (_FACTS.issuperset(facts) and FIXED.issuperset(map(type, facts.values())))):
                 buffer = self._buffer
                 size = features.nbytes + OVERHEAD
                 if proba is not None and type(proba) is _ndarray:
@@ -81,7 +83,7 @@ class Monitor:
                     proba = proba.copy()
                 if buffer.calm > size and (proba is None or type(proba) is _ndarray):
                     buffer.calm -= size
-                    buffer.append((features.copy(), prediction, proba, None, 1, size))
+                    buffer.append((features.copy(), prediction, proba, facts or None, 1, size))
                     return
             intake = self._intake
             intake.append_call(intake.call(features, prediction, proba, facts, surplus, drawn=intake.drawn()))

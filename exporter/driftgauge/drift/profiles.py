@@ -54,25 +54,31 @@ def missing_ratios(profile: Profile) -> Float64s:
 
 def _psi(reference: Profile, current: Profile) -> Float64s:
     spec = reference.spec
-    return np.concatenate([
-        psi(reference.histogram.counts, current.histogram.counts, spec.histogram.valid),
-        psi(reference.categories.counts, current.categories.counts, spec.categories.valid),
-    ])
+    return np.concatenate(
+        [
+            psi(reference.histogram.counts, current.histogram.counts, spec.histogram.valid),
+            psi(reference.categories.counts, current.categories.counts, spec.categories.valid),
+        ]
+    )
 
 
 def _kl_bits(reference: Profile, current: Profile) -> Float64s:
     spec = reference.spec
-    return np.concatenate([
-        kl_bits(reference.histogram.counts, current.histogram.counts, spec.histogram.valid),
-        kl_bits(reference.categories.counts, current.categories.counts, spec.categories.valid),
-    ])
+    return np.concatenate(
+        [
+            kl_bits(reference.histogram.counts, current.histogram.counts, spec.histogram.valid),
+            kl_bits(reference.categories.counts, current.categories.counts, spec.categories.valid),
+        ]
+    )
 
 
 def _chi2(reference: Profile, current: Profile) -> Float64s:
-    return np.concatenate([
-        chi_square(reference.histogram.counts, current.histogram.counts)[0],
-        chi_square(reference.categories.counts, current.categories.counts)[0],
-    ])
+    return np.concatenate(
+        [
+            chi_square(reference.histogram.counts, current.histogram.counts)[0],
+            chi_square(reference.categories.counts, current.categories.counts)[0],
+        ]
+    )
 
 
 def _ks(reference: Profile, current: Profile) -> Float64s:
@@ -92,11 +98,13 @@ def _mean_shift(reference: Profile, current: Profile) -> Float64s:
 
 
 #: measure -> its values for every column, by the names in `config.MEASURES`
-MEASURES: Mapping[str, Callable[[Profile, Profile], Float64s]] = MappingProxyType({
-    "psi": _psi,
-    "kl_bits": _kl_bits,
-    "ks": _ks,
-    "wasserstein_sigma": _wasserstein,
-    "chi2": _chi2,
-    "mean_shift_sigma": _mean_shift,
-})
+MEASURES: Mapping[str, Callable[[Profile, Profile], Float64s]] = MappingProxyType(
+    {
+        "psi": _psi,
+        "kl_bits": _kl_bits,
+        "ks": _ks,
+        "wasserstein_sigma": _wasserstein,
+        "chi2": _chi2,
+        "mean_shift_sigma": _mean_shift,
+    }
+)

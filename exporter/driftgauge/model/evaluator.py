@@ -20,7 +20,7 @@ from driftgauge.model.evaluation import QUANTILES, ChangeScores, Evaluation
 from driftgauge.model.judgement import Judgement
 from driftgauge.model.measures import class_shares, facts
 from driftgauge.model.sums import Trailing, WindowSums
-from driftgauge.profile import INPUT, WINDOWS, Profile, Reference, Window
+from driftgauge.profile import INPUT, WINDOWS, Reference, Window
 
 __all__ = ["Evaluator"]
 

@@ -32,10 +32,12 @@ def facts(reference: Profile, current: Profile) -> Mapping[str, Float64s]:
         "stddev_ratio": numeric_only(spread, reference),
         "missing_ratio": missing_ratios(current),
         "out_of_range_ratio": numeric_only(numeric.outside_ratio, reference),
-        "unseen_ratio": np.concatenate([
-            np.full(reference.spec.histogram.columns, np.nan),
-            np.where(known, categorical.unseen_ratio, np.nan),
-        ]),
+        "unseen_ratio": np.concatenate(
+            [
+                np.full(reference.spec.histogram.columns, np.nan),
+                np.where(known, categorical.unseen_ratio, np.nan),
+            ]
+        ),
     }
 
 

@@ -12,13 +12,14 @@ Memory: the sample (16 million values at most) and one batch; independent of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from driftgauge.batch import Batch, Floats
+from driftgauge.derive import RESIDUAL, Projection
 from driftgauge.errors import SourceError
 from driftgauge.profile.profile import Profile
 from driftgauge.profile.reference import Provenance, Reference
@@ -130,13 +131,20 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
             by_time.add(block, batch.timestamps)
     if int(profile.rows[0]) != survey.rows:
         raise SourceError(f"{options.name}: {survey.rows} rows in the first pass, {profile.rows[0]} in the second")
-    provenance = Provenance(
-        options.name, options.created, options.model, options.version, times, _notes(survey, profile)
-    )
+    notes = (*_notes(survey, profile), *_time_notes(by_time, projection))
+    provenance = Provenance(options.name, options.created, options.model, options.version, times, notes)
     if by_time is None:
         return Reference(profile, provenance)
     strata = by_time.strata(profile, options.strata)
     return Reference(profile, provenance, by_time.calibration(profile, strata), strata)
+
+
+def _time_notes(by_time: TimedCounts | None, projection: Projection | None) -> Iterator[str]:
+    """Say what the data allow beyond single columns."""
+    if by_time is None:
+        yield "no timestamps: thresholds are the configured ones, and only windows of a day and longer judge"
+    if projection is not None:
+        yield f"column {RESIDUAL!r} was added: how far rows break the correlations of {len(projection.columns)} columns"
 
 
 def _survey(batches: Iterable[Batch], options: BuildOptions) -> tuple[Survey, RowSample, tuple[float, float] | None]:

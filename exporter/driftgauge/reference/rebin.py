@@ -37,8 +37,17 @@ class _Pair:
     theirs: int
 
 
-def aligned(reference: Profile, current: Profile) -> tuple[Profile, Profile]:
+#: what to do instead of comparing profiles of different edges
+_ADVICE = "compare the reference with the data file itself, which is then counted with the reference's edges"
+
+
+def aligned(reference: Profile, current: Profile, advice: str = _ADVICE) -> tuple[Profile, Profile]:
     """Return both profiles over the columns that they share, counted in the same bins.
+
+    Args:
+        reference: the first.
+        current: the second.
+        advice: what an error about different edges says besides.
 
     Raises:
         ProfileError: a column's bins differ in a way that counts cannot bridge, or no column is shared.
@@ -48,7 +57,7 @@ def aligned(reference: Profile, current: Profile) -> tuple[Profile, Profile]:
     pairs = _pairs(reference.spec.schema, current.spec.schema)
     numeric = [pair for pair in pairs if pair.column.kind == NUMERIC]
     categorical = [pair for pair in pairs if pair.column.kind != NUMERIC]
-    histogram = _histogram_spec(reference.spec.histogram, current.spec.histogram, numeric)
+    histogram = _histogram_spec(reference.spec.histogram, current.spec.histogram, numeric, advice)
     categories = _category_spec(reference.spec.categories, current.spec.categories, categorical)
     spec = ProfileSpec(Schema.of(pair.column for pair in pairs), histogram, categories, reference.spec.latency)
     mine = ([pair.mine for pair in numeric], [pair.mine for pair in categorical])
@@ -79,7 +88,7 @@ def _places(schema: Schema) -> dict[tuple[str, str], tuple[ColumnSchema, int]]:
     }
 
 
-def _histogram_spec(reference: HistogramSpec, current: HistogramSpec, pairs: list[_Pair]) -> HistogramSpec:
+def _histogram_spec(reference: HistogramSpec, current: HistogramSpec, pairs: list[_Pair], advice: str) -> HistogramSpec:
     edges: list[Float64s] = []
     refused: list[str] = []
     for pair in pairs:
@@ -92,8 +101,8 @@ def _histogram_spec(reference: HistogramSpec, current: HistogramSpec, pairs: lis
     if refused:
         more = f" and {len(refused) - _LISTED} more" if len(refused) > _LISTED else ""
         raise ProfileError(
-            f"the two profiles were counted with different edges (columns {', '.join(map(repr, refused[:_LISTED]))}{more}); "
-            "compare the reference with the data file itself, which is then counted with the reference's edges"
+            "the two profiles were counted with different edges"
+            f" (columns {', '.join(map(repr, refused[:_LISTED]))}{more}); {advice}"
         )
     mine = [pair.mine for pair in pairs]
     return HistogramSpec(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from driftgauge.errors import ConfigError
 
 __all__ = ["check_exposure", "close", "open_tcp", "open_unix", "split_address", "within_reach"]
 
+#: how long bodies may go on arriving, and answers may take, when the process is told to end
 SHUTDOWN_SECONDS = 5.0
+POLL_SECONDS = 0.02
 #: a listener that does not take a connection within this time is alive and busy, not gone
 PROBE_SECONDS = 1.0
 
@@ -86,8 +89,7 @@ async def open_tcp(app: web.Application, address: str, setting: str) -> web.AppR
         await web.TCPSite(runner, host or None, port).start()
     except (OSError, UnicodeError) as error:
         await runner.cleanup()
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{setting}: cannot listen on {address!r}: {reason}") from error
+        raise ConfigError(f"{setting}: cannot listen on {address!r}: {_reason(error)}") from error
     return runner
 
 
@@ -104,16 +106,34 @@ async def open_unix(app: web.Application, listen: ListenSettings) -> web.AppRunn
         await asyncio.to_thread(Path(listen.socket).chmod, int(listen.socket_mode, 8))
     except OSError as error:
         await runner.cleanup()
-        raise ConfigError(f"listen.socket: cannot listen on {listen.socket!r}: {error}") from error
+        raise ConfigError(f"listen.socket: cannot listen on {listen.socket!r}: {_reason(error)}") from error
     return runner
 
 
-async def close(runners: Sequence[web.AppRunner]) -> None:
-    """Stop taking connections, finish the requests that are being answered, and remove the sockets."""
+async def close(runners: Sequence[web.AppRunner], busy: Callable[[], bool]) -> None:
+    """Stop taking connections, let bodies that are arriving arrive and be answered, and remove the sockets.
+
+    Args:
+        runners: of the listeners.
+        busy: whether a body is arriving or being counted.
+    """
     paths = [Path(address) for runner in runners for address in runner.addresses if isinstance(address, str)]
+    for site in [site for runner in runners for site in runner.sites]:
+        await site.stop()
+    # Before the runners' own clean-up, which ignores what still arrives.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SHUTDOWN_SECONDS):
+            while busy():  # noqa: ASYNC110 - the state of several connections, looked at for the last time
+                await asyncio.sleep(POLL_SECONDS)
     await asyncio.gather(*(runner.cleanup() for runner in runners))
     for path in paths:
         await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    """Say why a socket cannot be opened, in the system's words where it has some."""
+    system = isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno
+    return os.strerror(system) if system else str(error)
 
 
 async def _runner(app: web.Application) -> web.AppRunner:

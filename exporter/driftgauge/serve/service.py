@@ -122,7 +122,7 @@ class Service:
         LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
         await stopping.wait()
         LOGGER.info("stopping")
-        await close(runners)
+        await close(runners, lambda: self.engine.health.waiting > 0)
         await self.engine.stop()
 
     async def reload(self) -> None:
@@ -177,7 +177,7 @@ class Service:
             if listen.ingest:
                 runners.append(await open_tcp(ingest_app(self.engine, self.reload), listen.ingest, "listen.ingest"))
         except ConfigError:
-            await close(runners)
+            await close(runners, lambda: False)
             raise
         LOGGER.info("listening", extra={"metrics": listen.metrics, "socket": listen.socket, "ingest": listen.ingest})
         return runners

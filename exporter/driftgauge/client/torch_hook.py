@@ -1,0 +1,126 @@
+"""Torch hook: confidence of a classifier, from its logits, where they are.
+
+Softmax, the best class, its probability, the margin to the second best and the entropy are computed on the module's
+device; only these four numbers a row (and the probabilities of up to 20 classes) are copied, and the thread waits for
+them, not the model. Guarantee: the output is untouched; nothing is logged in training or while a graph is traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from driftgauge.client.copying import OnDevice, copied, size_of
+from driftgauge.derive import MOST_CLASSES
+
+if TYPE_CHECKING:
+    from driftgauge.client.monitor import Monitor
+
+__all__ = ["Hook", "attach"]
+
+_COLUMNS = ("prediction", "confidence", "margin", "entropy")
+
+
+def attach(
+    monitor: Monitor,
+    module: Any,
+    *,
+    features: Callable[..., Any] | None = None,
+    logits: Callable[[Any], Any] | None = None,
+    classes: list[str] | None = None,
+) -> Hook:
+    """Log every call of *module* as a request.
+
+    Args:
+        monitor: to be told.
+        module: a `torch.nn.Module` that returns class scores, or a number a row.
+        features: gets the arguments of the call, returns the features to log.
+        logits: gets the output, returns the scores; by default the output, its `logits`, or the first of a tuple.
+        classes: names of the classes; by default their numbers.
+    """
+    return Hook(monitor, module, features, logits or _logits_of, classes)
+
+
+class Hook:
+    """A pair of hooks on a module; `remove` takes them off."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        module: Any,
+        features: Callable[..., Any] | None,
+        logits: Callable[[Any], Any],
+        classes: list[str] | None,
+    ) -> None:
+        import torch  # noqa: PLC0415 - an extra; whoever has a module has it
+
+        self._torch = torch
+        self._intake = monitor._intake  # noqa: SLF001 - the integrations are the monitor's other half
+        self._features = features
+        self._logits = logits
+        self._classes = classes
+        self._started = 0.0
+        self._handles = [module.register_forward_pre_hook(self._before), module.register_forward_hook(self._after)]
+
+    def remove(self) -> None:
+        """Take the hooks off the module."""
+        for handle in self._handles:
+            handle.remove()
+
+    def _before(self, *_: Any) -> None:
+        self._started = perf_counter()
+
+    def _after(self, module: Any, args: tuple[Any, ...], output: Any) -> None:
+        if module.training or self._torch.compiler.is_compiling() or self._torch.jit.is_tracing():
+            return
+        try:
+            self._log(args, output, perf_counter() - self._started)
+        except Exception as error:  # noqa: BLE001 - nothing may reach the model
+            self._intake.unusable(error)
+
+    def _log(self, args: tuple[Any, ...], output: Any, seconds: float) -> None:
+        scores = self._logits(output).detach()
+        features = None if self._features is None else self._features(*args)
+        size = size_of(features)
+        features = copied(features)
+        if scores.ndim == 1 or scores.shape[-1] == 1:
+            numbers = OnDevice(scores.reshape(-1))
+            read = _reader(lambda: {"prediction": numbers.fetch()}, features)
+        else:
+            table = OnDevice(self._confidence(scores.reshape(-1, scores.shape[-1])), own=True)
+            read = _reader(lambda: self._rows_of(table.fetch().numpy()), features)
+        size += 8 * scores.shape[0] * (len(_COLUMNS) + MOST_CLASSES)
+        # on an accelerator the call has returned, the computation has not: its duration says nothing
+        latency = seconds if scores.device.type == "cpu" else None
+        self._intake.buffer.in_flight += 1
+        self._intake.append_deferred(read, size, latency, None)
+
+    def _confidence(self, scores: Any) -> Any:
+        """Return class, confidence, margin and entropy of each row, then the probabilities of few classes."""
+        torch = self._torch
+        with torch.no_grad():
+            log_p = torch.log_softmax(scores.float(), dim=-1)
+            p = log_p.exp()
+            best, place = p.topk(2, dim=-1)
+            # of 0 x -inf the limit is 0
+            entropy = torch.special.entr(p).sum(dim=-1)
+            columns = torch.stack([place[:, 0].float(), best[:, 0], best[:, 0] - best[:, 1], entropy], dim=1)
+            return torch.cat([columns, p], dim=1) if p.shape[1] <= MOST_CLASSES else columns
+
+    def _rows_of(self, table: Any) -> Mapping[str, Any]:
+        outputs = dict(zip(_COLUMNS, table.T, strict=False))
+        if self._classes is not None:
+            outputs["prediction"] = [self._classes[int(number)] for number in table[:, 0]]
+        proba = table[:, len(_COLUMNS) :]
+        return {"prediction": outputs, "proba": proba if proba.shape[1] else None}
+
+
+def _reader(rows: Callable[[], Mapping[str, Any]], features: Any) -> Callable[[], Mapping[str, Any]]:
+    return lambda: {"features": features, **rows()}
+
+
+def _logits_of(output: Any) -> Any:
+    if hasattr(output, "logits"):
+        return output.logits
+    return output[0] if isinstance(output, tuple | list) else output
