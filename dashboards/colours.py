@@ -20,9 +20,11 @@ CURRENT, REFERENCE = "#0072B2", "#B8B8B8"
 SECOND, THIRD = "#CC79A7", "#009E73"
 
 #: `driftgauge_drift_status` in words
-STATUS: Mapping[int, tuple[str, str]] = MappingProxyType({
-    -1: ("cannot judge", MUTED),
-    0: ("ok", OK),
-    1: ("warn", WARNING),
-    2: ("alert", CRITICAL),
-})
+STATUS: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        -1: ("cannot judge", MUTED),
+        0: ("ok", OK),
+        1: ("warn", WARNING),
+        2: ("alert", CRITICAL),
+    }
+)

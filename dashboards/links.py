@@ -28,9 +28,12 @@ def others() -> tuple[dashboard.DashboardLink, ...]:
     )
 
 
-def to_model(where: Where, template: str = "${__data.fields.%s}") -> dict[str, Any]:
-    """Return the link from a row (or series) of a model."""
-    filled = {label: template % label for label in (*where.kept, "model", "version")}
+def to_model(where: Where, *, heads: bool = False) -> dict[str, Any]:
+    """Return the link from a model's series, or from its row in a table whose *heads* are its labels, capitalised."""
+    template = "${{__data.fields.{}}}" if heads else "${{__field.labels.{}}}"
+    filled = {
+        label: template.format(label.capitalize() if heads else label) for label in (*where.kept, "model", "version")
+    }
     return link("Open the model", MODEL, **filled)
 
 

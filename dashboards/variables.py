@@ -57,9 +57,7 @@ def datasource_variable() -> dashboard.DatasourceVariable:
 
 def label_variables(where: Where) -> list[dashboard.QueryVariable]:
     """Return the label variables, each narrowed by those before it."""
-    return [
-        _label_variable(variable, Where(where.variables[:place])) for place, variable in enumerate(where.variables)
-    ]
+    return [_label_variable(variable, Where(where.variables[:place])) for place, variable in enumerate(where.variables)]
 
 
 def window_variable() -> dashboard.CustomVariable:

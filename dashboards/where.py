@@ -71,10 +71,14 @@ class Where:
         """The site's settings: they say which labels the scrape adds."""
         return load()
 
-    def metric(self, metric: Metric, suffix: str = "", **fixed: str | None) -> str:
-        """Return the selector of an exporter's metric; *fixed* labels replace variables, None leaves one out."""
+    def metric(self, metric: Metric, **fixed: str | None) -> str:
+        """Return the selector of an exporter's metric, of a histogram's buckets; *fixed* labels replace variables.
+
+        A value may begin with an operator (`=~`, `!=`, `!~`); None leaves the label out.
+        """
         labels = (*self.settings.keep_labels, self.settings.pod_label, *metric.labels)
-        return self._select(metric.name + suffix, labels, fixed, self.settings.selector)
+        name = metric.name + ("_bucket" if metric.type == HISTOGRAM else "")
+        return self._select(name, labels, fixed, self.settings.selector)
 
     def recorded(self, name: str, **fixed: str | None) -> str:
         """Return the selector of a recorded series."""
@@ -85,11 +89,11 @@ class Where:
         """Return the selector of a series that is neither."""
         return self._select(name, (*self.settings.keep_labels, *labels), fixed)
 
-    def rate(self, metric: Metric, over: str = RATE, **fixed: str | None) -> str:
+    def rate(self, metric: Metric, **fixed: str | None) -> str:
         """Return the rate per second of a counter or of a histogram's buckets."""
         if metric.type not in {COUNTER, HISTOGRAM}:
             raise ValueError(f"{metric.name}: expected a counter or a histogram, got a {metric.type}")
-        return f"rate({self.metric(metric, '_bucket' if metric.type == HISTOGRAM else '', **fixed)}[{over}])"
+        return f"rate({self.metric(metric, **fixed)}[{RATE}])"
 
     @property
     def kept(self) -> tuple[str, ...]:

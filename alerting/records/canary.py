@@ -1,7 +1,7 @@
 """Version against version: a canary against the version with the most traffic, over the time that both have run.
 
 Two versions are compared where they have the same reference, so the same bins; their inputs should then be the same, and
-a difference in outputs is the models' own. What is recorded is each pair's rates, from when the canary is there, so the
+a difference in outputs is the models' own. What is recorded is each pair's rates while the canary has traffic, so the
 hours before it, and the daily cycle, never enter. Nothing is recorded while there is one version.
 """
 
@@ -47,7 +47,13 @@ def groups(scope: Scope) -> tuple[Group, ...]:
 def _pairs(scope: Scope) -> tuple[Record, ...]:
     version = scope.on(*MODEL, "reference")
     canary = f"""
-      ({series.VALUE_RATE} unless {version} {series.STABLE})
+      (
+          {series.VALUE_RATE}
+        unless {version}
+          {series.STABLE}
+        and {scope.on(*FLEET)}
+          sum {scope.by(*FLEET)} ({series.VALUE_RATE}) > 0
+      )
     * {scope.on("model", "reference")} group_left (baseline)
       label_replace({series.STABLE} > bool 0, "baseline", "$1", "version", "(.+)")
     """

@@ -92,7 +92,7 @@ def _day(scope: Scope) -> tuple[Record, ...]:
     settings = scope.settings
     step = settings.intervals.status
     share = settings.seconds(step) / settings.window_seconds(HOUR)
-    hours = f"sum_over_time({series.VALUE_HOURLY}[{settings.span(DAY, step)}]) * {share:.9g}"
+    hours = f"sum_over_time({series.VALUE_HOURLY}[{settings.span(DAY, step)}]) * {share:.15g}"
     return (
         windowed(
             series.VALUE_HOURLY, HOUR, at(SCORES.increase, HOUR), "the hour's values, recorded in steps for the day"

@@ -56,7 +56,7 @@ def table(
         builders.Panel()
         .show_header(True)
         .filterable(True)
-        .sort_by([common.TableSortByFieldState(sort).desc(not ascending)])
+        .sort_by([common.TableSortByFieldState().display_name(sort).desc(not ascending)])
         .with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(models.DataTransformerConfig(id_val="organize", options=_order(labels, columns)))
     )

@@ -36,7 +36,9 @@ def tile(
     builder = (
         stat.Panel()
         .thresholds(_thresholds(first, steps))
-        .color_mode(common_models.BigValueColorMode.BACKGROUND_SOLID if steps else common_models.BigValueColorMode.VALUE)
+        .color_mode(
+            common_models.BigValueColorMode.BACKGROUND_SOLID if steps else common_models.BigValueColorMode.VALUE
+        )
         .graph_mode(common_models.BigValueGraphMode.AREA if course else common_models.BigValueGraphMode.NONE)
         .text_mode(common_models.BigValueTextMode.VALUE_AND_NAME if named else common_models.BigValueTextMode.VALUE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))

@@ -174,7 +174,9 @@ class ColumnSettings:
                 raise ValueError(f"{name}: expected a distance in (0, 1], got {value}")
         unknown = sorted(name for name in self.windows if name not in WINDOW_NAMES and not name.startswith("last_"))
         if unknown:
-            raise ValueError(f"windows: unknown {unknown}, expected some of {list(WINDOW_NAMES)} or last_N of count_windows")
+            raise ValueError(
+                f"windows: unknown {unknown}, expected some of {list(WINDOW_NAMES)} or last_N of count_windows"
+            )
         _at_least(0, weight=self.weight)
 
 

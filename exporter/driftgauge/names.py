@@ -297,7 +297,7 @@ PREDICTED_CLASS_RATIO = _gauge(
 _GROUP = "reference"
 REFERENCE_INFO = _gauge(
     "reference_info",
-    "Always 1; says by its labels which reference is in use and whether it was read from a file or learned.",
+    "Always 1; says by its labels which reference is in use and whether it was read from a file, learned or accepted.",
     (*_MODEL, "reference", "mode"),
     _GROUP,
 )

@@ -135,10 +135,10 @@ FEATURE = (
     Case(
         "DriftgaugeFeatureDrift",
         "wide scatter takes the evidence away",
-        model(evidence=200) | column(SLIGHT, rows=400) | {
-            series(names.DRIFT_DISPERSION.name, feature="amount", role="input", window="24h"): "50x40"
-        },
-        ("16m", "40m"),
+        model(evidence=20)
+        | column(SLIGHT, rows=400)
+        | {series(names.DRIFT_DISPERSION.name, feature="amount", role="input", window="24h"): "50x40"},
+        ("16m", "20m"),
     ),
 )
 PREDICTION = (

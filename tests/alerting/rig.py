@@ -98,10 +98,10 @@ def _alert(name: str, fires: Fires) -> dict[str, object]:
     }
 
 
-def rules_for(alert: str, settings: Settings) -> str:
-    """Return a rules file of one alert and of the records that it needs, which is all that a case has to evaluate."""
+def rules_for(names: set[str], settings: Settings) -> str:
+    """Return a rules file of some rules and of the records that they need, which is all that a case has to evaluate."""
     every = yaml.safe_load(rules_text(settings))["groups"]
-    wanted = {alert}
+    wanted = set(names)
     while True:
         needed = {
             rule["record"]
@@ -123,7 +123,7 @@ def promtool(directory: Path, cases: Sequence[Case]) -> str:
     """Run cases, a test file for each alert; return what promtool says, nothing when all is well."""
     files = []
     for alert in dict.fromkeys(case.alert for case in cases):
-        (directory / f"rules-{alert}.yaml").write_text(rules_for(alert, test_settings()), "utf-8")
+        (directory / f"rules-{alert}.yaml").write_text(rules_for({alert}, test_settings()), "utf-8")
         files.append(f"tests-{alert}.yaml")
         document = {
             "rule_files": [f"rules-{alert}.yaml"],

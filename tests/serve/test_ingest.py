@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from driftgauge.ingest import DECODERS
+from driftgauge.serve.ingest_app import MOST_WAITING
 from tests.ingest.bodies import binary, tensor
 from tests.serve.harness import Exporter, dropped, eventually, of_model, packed, rejected, request
 
@@ -221,8 +222,10 @@ def test_full_queue_is_429_and_says_when_to_come_back():
 
 def test_bodies_waiting_are_bounded_in_number(exporter):
     """Tiny bodies hold hardly any bytes, but their connections hold memory."""
-    exporter.engine.health.waiting += 10_000
+    exporter.engine.health.waiting += MOST_WAITING
     assert exporter.post(ROW).status == 429
+    exporter.engine.health.waiting -= MOST_WAITING
+    assert exporter.post(ROW).status == 202
 
 
 def test_same_idempotency_key_is_counted_once(exporter):

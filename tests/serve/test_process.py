@@ -156,6 +156,7 @@ def test_sigterm_answers_what_is_in_flight_removes_the_socket_and_ends_with_0(se
 
     def halting():
         yield next(pieces)
+        eventually(lambda: process.scrape()["driftgauge_ingest_queue_bytes"])
         process.signal(signal.SIGTERM)
         eventually(lambda: "stopping" in process.log)
         yield from pieces

@@ -87,10 +87,13 @@ SECONDS = {"15m": 900, "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, 
 
 @cache
 def observed() -> Any:
-    """Load the flights that departed, in order, their times floored to the hour, with the weather of that hour."""
+    """Load all scheduled flights in order, their times floored to the hour, with the weather of that hour.
+
+    Cancelled flights have no departure delay and no time in the air: snowstorms show in them as missing values.
+    """
     flights = pd.read_csv(_table("flights.csv.zip"), usecols=[*FLIGHT, "time_hour"])
     weather = pd.read_csv(_table("weather.csv"), usecols=["origin", "time_hour", *WEATHER])
-    joined = flights[flights["dep_delay"].notna()].merge(weather, on=["origin", "time_hour"], how="left")
+    joined = flights.merge(weather, on=["origin", "time_hour"], how="left")
     times = pd.to_datetime(joined["time_hour"]).dt.tz_convert(None).to_numpy("datetime64[s]").astype(np.int64)
     return joined.assign(**{TIME: times.astype(float)}).sort_values([TIME, "minute"], kind="stable", ignore_index=True)
 

@@ -75,8 +75,14 @@ def check_writable(path: str) -> None:
         raise ProfileError(f"{path}: the directory {str(target.parent)!r} does not exist")
 
 
-def write(path: str, text: str) -> int:
-    """Write *text* to *path* ("-": standard output) and return its size; a reader never sees half of it."""
+def write(path: str, text: str, *, mode: int | None = None) -> int:
+    """Write *text* to *path* ("-": standard output) and return its size; a reader never sees half of it.
+
+    Args:
+        path: where to.
+        text: what.
+        mode: permissions of the file; what the process gives new files when None.
+    """
     content = text.encode("utf-8", "surrogatepass")  # JSON lines may carry lone surrogates; `loads` reads them back
     if path == STANDARD:
         sys.stdout.flush()
@@ -87,16 +93,18 @@ def write(path: str, text: str) -> int:
         if target.exists() and not target.is_file():
             target.write_bytes(content)  # a pipe or a device cannot be replaced
         else:
-            _replace(target, content)
+            _replace(target, content, mode)
     except OSError as error:
         raise ProfileError(f"{path}: cannot be written ({error.strerror})") from error
     return len(content)
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: bytes, mode: int | None) -> None:
     fresh = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         fresh.write_bytes(content)
+        if mode is not None:
+            fresh.chmod(mode)
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import os
-import socket
+
+from driftgauge.cli.connection import add_connection_arguments, connect
 
 HELP = "ask the running exporter whether it answers (exit status 0 or 1)"
 TIMEOUT_SECONDS = 2.0
@@ -13,31 +13,13 @@ TIMEOUT_SECONDS = 2.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "--socket",
-        default=os.environ.get("DRIFTGAUGE_LISTEN__SOCKET", "/run/driftgauge/ingest.sock"),
-        help="the ingest socket to ask (default: %(default)s)",
-    )
-    parser.add_argument("--address", metavar="HOST:PORT", help="ask the metrics listener there instead")
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_SECONDS)
-        self.sock.connect(self._path)
+    add_connection_arguments(parser, "ask the metrics listener there instead")
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask once."""
     where = args.address or args.socket
-    connection = (
-        http.client.HTTPConnection(args.address, timeout=TIMEOUT_SECONDS) if args.address else _UnixConnection(where)
-    )
+    connection = connect(args, TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/-/healthy")
         status = connection.getresponse().status

@@ -26,6 +26,8 @@ __all__ = ["COMMANDS", "EXTRAS", "Command", "main"]
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "profile": "driftgauge.cli.profile",
+        "score": "driftgauge.cli.score",
+        "baseline": "driftgauge.cli.baseline",
         "serve": "driftgauge.cli.serve",
         "check-config": "driftgauge.cli.check_config",
         "healthcheck": "driftgauge.cli.healthcheck",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from driftgauge.batch import Batch
+import numpy as np
+
+from driftgauge.batch import Batch, Floats
 from driftgauge.cli.files import observed
 from driftgauge.cli.progress import Progress
 from driftgauge.errors import SourceError
-from driftgauge.profile import OUTPUT, Profile, Reference
+from driftgauge.model.batch_job import BatchJob
+from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, HOURS, OUTPUT, Profile, Reference
 from driftgauge.profile.reading import word
 from driftgauge.sources import Roles, open_source
 
@@ -27,8 +31,13 @@ class Counted:
     """What is compared with the reference, under its name, with what a person should know of it."""
 
     name: str
-    profile: Profile
+    batch: BatchJob
     notes: tuple[str, ...]
+
+    @property
+    def profile(self) -> Profile:
+        """What was counted."""
+        return self.batch.profile
 
 
 def count(path: str, roles: Roles, reference: Reference, progress: Progress) -> Counted:
@@ -40,15 +49,24 @@ def count(path: str, roles: Roles, reference: Reference, progress: Progress) -> 
     source = open_source(path, _as_in(reference, roles, path))
     spec = reference.profile.spec
     profile, violations, given = spec.zero(), Counter[tuple[str, str]](), False
+    first, last, hours = math.inf, -math.inf, np.zeros(HOURS, dtype=np.int64)
     for batch in observed(source, progress, passes=1)():
         reading = spec.read(batch)
         profile = profile.merge(spec.count(reading.block))
         violations.update(reading.violations)
         given = given or bool(batch.outputs)
+        times = _known_times(batch)
+        first, last = min(first, times.min(initial=math.inf)), max(last, times.max(initial=-math.inf))
+        hours += np.bincount((times % DAY_SECONDS // HOUR_SECONDS).astype(np.int64), minlength=HOURS)
     if not profile.rows[0]:
         raise SourceError(f"{path}: no rows to compare")
     notes = [*_violation_notes(source.name, violations), *([] if given else _output_notes(reference))]
-    return Counted(source.name, profile, tuple(notes))
+    times_known = (float(first), float(last)) if first <= last else None
+    return Counted(source.name, BatchJob(profile, times_known, hours), tuple(notes))
+
+
+def _known_times(batch: Batch) -> Floats:
+    return np.empty(0) if batch.timestamps is None else batch.timestamps[~np.isnan(batch.timestamps)]
 
 
 def _as_in(reference: Reference, roles: Roles, path: str) -> Roles:

@@ -17,7 +17,7 @@ from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
 from driftgauge.profile import OUTPUT, ColumnSchema, Reference
 from driftgauge.reference.compare import ColumnComparison, Comparison
 
-__all__ = ["STATUS_WORDS", "chance", "document", "report"]
+__all__ = ["STATUS_WORDS", "chance", "document", "report", "verdict"]
 
 STATUS_WORDS: Mapping[int, str] = MappingProxyType({ALERT: "alert", WARN: "warn", OK: "ok", UNDECIDED: "undecided"})
 _COLOURS = {ALERT: "red", WARN: "yellow", OK: "green", UNDECIDED: "dim"}
@@ -68,7 +68,7 @@ def _one_digit(odds: float) -> int:
 def report(reference: Reference, current: Counted, comparison: Comparison, *, naive: bool) -> Iterator[str]:
     """Yield the lines of the table, the verdict first."""
     paint = Painter(sys.stdout)
-    yield paint(_verdict(comparison), _COLOURS[comparison.status])
+    yield paint(verdict(comparison), _COLOURS[comparison.status])
     before = heading(reference)
     yield printable(
         f"reference  {before['name']}: {before['rows']:,} rows, digest {before['digest']}, {before['created']}"
@@ -81,6 +81,13 @@ def report(reference: Reference, current: Counted, comparison: Comparison, *, na
     yield from (paint(line, "dim") for line in _LEGEND)
     if naive:
         yield from (paint(line, "yellow") for line in _NAIVE)
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return the verdict in a line."""
+    counted = Counter(found.status for found in comparison.columns)
+    parts = [f"{counted[status]} {word}" for status, word in STATUS_WORDS.items() if counted[status]]
+    return f"{STATUS_WORDS[comparison.status]}: {len(comparison.columns)} columns compared, {', '.join(parts)}"
 
 
 def document(
@@ -108,12 +115,6 @@ def _record(found: ColumnComparison) -> Mapping[str, Any]:
         "status": STATUS_WORDS[found.status],
         **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
     }
-
-
-def _verdict(comparison: Comparison) -> str:
-    counted = Counter(found.status for found in comparison.columns)
-    parts = [f"{counted[status]} {word}" for status, word in STATUS_WORDS.items() if counted[status]]
-    return f"{STATUS_WORDS[comparison.status]}: {len(comparison.columns)} columns compared, {', '.join(parts)}"
 
 
 def _lacking(comparison: Comparison) -> Iterator[str]:

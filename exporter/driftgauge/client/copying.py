@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["FIXED", "OVERHEAD", "OnDevice", "copied", "size_of"]
+__all__ = ["FIXED", "OVERHEAD", "UNKNOWN", "OnDevice", "copied", "size_of"]
 
 #: bytes that an entry takes beside its values: tuples, the slot in the queue, an array's header
 OVERHEAD = 320
@@ -32,6 +32,8 @@ FIXED = frozenset({
     NoneType, int, float, bool, np.float64, np.float32, np.float16, np.int64, np.int32, np.int16, np.int8, np.bool_,
     np.uint8, np.uint16, np.uint32, np.uint64,
 })  # fmt: skip
+#: stands for an object inside a table that is no value
+UNKNOWN = object()
 _UNCHANGING = (date, datetime, timedelta, Decimal, Fraction, Enum, np.generic)
 
 Sizer: TypeAlias = Callable[[Any, int], int]
@@ -84,6 +86,16 @@ def copied(value: Any) -> Any:
 
 def _way(value: Any) -> tuple[Sizer, Copier]:
     return _WAYS.get(type(value)) or _way_of_foreign(value)
+
+
+def _unknown_size(value: Any, depth: int) -> int:
+    if depth == _DEPTH - 1:
+        raise TypeError(f"{type(value).__name__} is neither a value nor a table")
+    return _ITEM
+
+
+def _unknown(_value: Any) -> Any:
+    return UNKNOWN
 
 
 def _same(value: Any) -> Any:
@@ -170,7 +182,7 @@ def _way_of_foreign(value: Any) -> tuple[Sizer, Copier]:
         return _model_size, _copied_model
     if hasattr(type(value), "__array__"):
         return (lambda array, depth: _array_size(np.asarray(array), depth)), _copied_array
-    raise TypeError(f"{type(value).__name__} is neither a value nor a table")
+    return _unknown_size, _unknown
 
 
 _DERIVED: tuple[tuple[Any, tuple[Sizer, Copier]], ...] = (

@@ -52,8 +52,11 @@ def _usable(make: Callable[[], Block], entries: Sequence[Entry], tally: Tally, n
         tally.dropped["invalid"] += len(entries)
         tally.requests += sum(entry[4] for entry in entries)
         return
-    if block.rows:
+    if block.inputs or block.outputs or block.matrices:
         yield block
+    elif "latency_s" in block.facts:  # nothing to monitor in these rows: they are only counted
+        latencies = array_of(block.facts["latency_s"])
+        tally.latencies += latencies[np.isfinite(latencies) & (latencies >= 0)].tolist()
 
 
 def _shape_of(entry: Entry) -> Any:

@@ -133,7 +133,7 @@ class Sender:
                 self._collect()
                 self._deliver()
                 self._mistakes.report()
-            except Exception:  # the thread must live; its errors are ours
+            except Exception:  # noqa: BLE001 - the thread must live; it says what went wrong
                 LOGGER.exception("driftgauge client: an error of its own; rows may be lost")
                 self._retry_at = time.monotonic() + _LAST_DELAY
         self._transport.close()

@@ -8,6 +8,7 @@ them, not the model. Guarantee: the output is untouched; nothing is logged in tr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,7 @@ class Hook:
         logits: Callable[[Any], Any],
         classes: list[str] | None,
     ) -> None:
-        import torch  # noqa: PLC0415 - an extra; whoever has a module has it
-
-        self._torch = torch
+        self._torch: Any = import_module("torch")  # whoever has a module has it
         self._intake = monitor._intake  # noqa: SLF001 - the integrations are the monitor's other half
         self._features = features
         self._logits = logits

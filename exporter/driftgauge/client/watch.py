@@ -39,7 +39,7 @@ def watched(monitor: Monitor, extract: Callable[..., Any] | None) -> Callable[[F
                 except BaseException as error:
                     intake.append_request((), perf_counter() - started, failure_by_exception(type(error)))
                     raise
-                _end(intake, perf_counter() - started, extract, value, args, kwargs)
+                _end(intake, perf_counter() - started, extract, (value, *args), kwargs)
                 return value
 
             return awaited
@@ -52,7 +52,7 @@ def watched(monitor: Monitor, extract: Callable[..., Any] | None) -> Callable[[F
             except BaseException as error:
                 intake.append_request((), perf_counter() - started, failure_by_exception(type(error)))
                 raise
-            _end(intake, perf_counter() - started, extract, value, args, kwargs)
+            _end(intake, perf_counter() - started, extract, (value, *args), kwargs)
             return value
 
         return called
@@ -76,10 +76,10 @@ def _begin(intake: Intake) -> float:
     return perf_counter()
 
 
-def _end(intake: Intake, latency_s: float, extract: Any, value: Any, args: Any, kwargs: Any) -> None:
+def _end(intake: Intake, latency_s: float, extract: Any, args: Any, kwargs: Any) -> None:
     calls: Sequence[Call] = ()
     try:
-        calls = () if extract is None else call_of(intake, extract(value, *args, **kwargs))
+        calls = () if extract is None else call_of(intake, extract(*args, **kwargs))
     except Exception as error:  # noqa: BLE001 - nothing may reach the model
         intake.unusable(error)
     intake.append_request(calls, latency_s, None)

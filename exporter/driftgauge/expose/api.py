@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
+from driftgauge.drift.profiles import scores
 from driftgauge.expose.bins import histograms
 from driftgauge.expose.values import finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
@@ -39,6 +40,7 @@ def describe_model(view: ModelView) -> Json:
             {"feature": feature, "reason": reason, "count": count}
             for (feature, reason), count in sorted(counters.violations.items())
         ],
+        "previous_reference": None if view.previous is None else _previous(view.previous, view.evaluation),
         "latency_thresholds": {"warn_seconds": latency.warn_seconds, "alert_seconds": latency.alert_seconds},
         "evaluation": None if view.evaluation is None else _evaluation(view.evaluation),
     }
@@ -74,6 +76,25 @@ def _reference(reference: Reference, mode: str) -> Json:
         "time_range": None if provenance.time_range is None else [finite(time) for time in provenance.time_range],
         "notes": list(provenance.notes),
     }
+
+
+def _previous(previous: Reference, evaluation: Evaluation | None) -> Json:
+    """Tell what the reference before the accepted one was, and how far the status window is from it."""
+    about = previous.provenance
+    result = {"digest": previous.digest, "rows": previous.rows, "name": about.name, "created": finite(about.created)}
+    if evaluation is None:
+        return {**result, "window": None, "columns": []}
+    against = scores(previous.profile, evaluation.current)
+    columns = [
+        {
+            "feature": column.name,
+            "role": column.role,
+            "debiased": finite(against.debiased[number]),
+            "evidence": finite(against.evidence[number]),
+        }
+        for number, column in enumerate(evaluation.columns)
+    ]
+    return {**result, "window": evaluation.status_window.name, "columns": columns}
 
 
 def _worst_column(evaluation: Evaluation) -> Json | None:

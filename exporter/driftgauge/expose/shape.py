@@ -26,7 +26,7 @@ class Shape:
         name: of the model.
         version: of the model.
         learning: whether a reference is being learned.
-        mode: `file` or `learned`.
+        mode: `file`, `learned` or `accepted`.
         digest: of the reference; "" without one.
         columns: of the reference.
         windows: names of the evaluated windows; none before the first evaluation.

@@ -150,13 +150,14 @@ class ModelView:
         name: of the model.
         version: of the model.
         state: `learning`, `ready` or `no_reference` (a profile is configured and cannot be read).
-        mode: `file` or `learned`: where the reference comes from.
+        mode: `file`, `learned` or `accepted`: where the reference comes from.
         counters: since registration.
         learned_rows: rows learned from so far, and the number wanted.
         reference: None while there is none.
         total: everything counted against the reference since it was set; None without one.
         evaluation: the last one; None before the first.
         settings: the model's settings (`config.ModelSettings`).
+        previous: the reference before the one that was accepted; None where none was.
     """
 
     name: str
@@ -169,3 +170,4 @@ class ModelView:
     total: Profile | None
     evaluation: Evaluation | None
     settings: Any
+    previous: Reference | None = None

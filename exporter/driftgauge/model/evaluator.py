@@ -36,10 +36,14 @@ class Evaluator:
     Args:
         reference: what is compared with.
         settings: of the model.
+        windows: what will be evaluated, such as one batch; those of traffic when None.
     """
 
-    def __init__(self, reference: Reference, settings: ModelSettings) -> None:
-        windows = (*WINDOWS, *(Window.of_rows(rows) for rows in settings.count_windows))
+    def __init__(
+        self, reference: Reference, settings: ModelSettings, windows: tuple[Window, ...] | None = None
+    ) -> None:
+        if windows is None:
+            windows = (*WINDOWS, *(Window.of_rows(rows) for rows in settings.count_windows))
         self._reference = reference
         self._settings = settings
         schema = reference.profile.spec.schema

@@ -23,8 +23,9 @@ from driftgauge.model.stage import Stage
 from driftgauge.model.sums import WindowSums, collect
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Placed, Timeline
-from driftgauge.profile import HOUR_SECONDS, CountRing, Profile, Reference, Ring
+from driftgauge.profile import HOUR_SECONDS, HOURS, CountRing, Profile, Reference, Ring, Window
 from driftgauge.reference import Learner, without
+from driftgauge.reference.accept import Accepted
 
 __all__ = ["Model"]
 
@@ -67,6 +68,7 @@ class Model:
         self._next_tick: float | None = None
         self._evaluation: Evaluation | None = None
         self._reference: Reference | None = None
+        self._previous: Reference | None = None
         self._ignored = frozenset(name for name, column in settings.features.items() if column.ignore)
         kinds: dict[str, str] = {name: column.kind for name, column in settings.features.items() if column.kind}
         wanted = settings.reference.learn_rows
@@ -90,6 +92,44 @@ class Model:
         self._evaluator = Evaluator(reference, self.settings)
         self._hour = -1
         self._evaluation = None
+
+    @property
+    def reference(self) -> Reference | None:
+        """What is compared with; None while there is none."""
+        return self._reference
+
+    def window(self, window: Window, wall: float) -> Accepted:
+        """Return what a window holds now, as what could become the reference; there must be one."""
+        self.flush(wall)
+        assert self._reference is not None
+        now = self._timeline.now(wall)
+        since = now if self._ring.since is None else self._ring.since
+        hours = () if self._reference.strata is None else self._by_hour(window, now)
+        return Accepted(window, self._ring.window(window, now), now, max(since, now - window.seconds), hours)
+
+    def accept(self, reference: Reference, wall: float) -> None:
+        """Compare with *reference*, which counts the same, from now on; the windows stay, the statuses begin anew."""
+        self._previous, self._reference = self._reference, reference
+        self._evaluator = Evaluator(reference, self.settings)
+        self._hour = -1
+        if (sums := self.collect(wall)) is not None:
+            self.evaluate(sums)
+
+    def goes_on(self, digest: str | None) -> bool:
+        """Tell whether a profile of *digest* is what the model was given, as it is once an accepted one was stored."""
+        if self._previous is not None and self._reference is not None and digest == self._reference.digest:
+            self.given_digest = digest
+        return digest == self.given_digest
+
+    def _by_hour(self, window: Window, now: float) -> tuple[Profile, ...]:
+        """Return what a window holds by hour of day (UTC)."""
+        hours = [self._ring.spec.zero() for _ in range(HOURS)]
+        end = math.ceil(now / HOUR_SECONDS) * HOUR_SECONDS
+        for start in range(end - HOUR_SECONDS, end - HOUR_SECONDS - window.seconds, -HOUR_SECONDS):
+            hour = start // HOUR_SECONDS % HOURS
+            back = end - HOUR_SECONDS - start
+            hours[hour] = hours[hour].merge(self._ring.past(HOUR_SECONDS, end, back=back))
+        return tuple(hours)
 
     def observe(self, batch: Batch, wall: float) -> None:
         """Take a batch in that arrived at *wall* (seconds since 1970)."""
@@ -158,14 +198,22 @@ class Model:
             self.name,
             self.version,
             state,
-            "file" if self.settings.reference.path else "learned",
+            self._mode,
             self._tally.counters,
             (0, 0) if learner is None else (learner.rows, learner.wanted),
             self._reference,
             None if self._reference is None else self._ring.total,
             self._evaluation,
             self.settings,
+            self._previous,
         )
+
+    @property
+    def _mode(self) -> str:
+        """Where the reference comes from; an accepted one that was stored where it is configured comes from a file."""
+        if self._previous is not None and self._reference is not None and self._reference.digest != self.given_digest:
+            return "accepted"
+        return "file" if self.settings.reference.path else "learned"
 
     def _add(self, profile: Profile, time: float) -> None:
         self._ring.add(profile, time)

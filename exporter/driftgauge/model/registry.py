@@ -68,6 +68,17 @@ class Registry:
             )
         return self._models.setdefault((name, version), self._make(name, version, settings))
 
+    def known(self, name: str, version: str = DEFAULT_VERSION) -> Model:
+        """Return a model that is there already.
+
+        Raises:
+            DecodeError: there is no such model.
+        """
+        if (found := self._models.get((name, version))) is not None:
+            return found
+        names = ", ".join(f"{model.name} version {model.version}" for model in self.models) or "none"
+        raise DecodeError("unknown_model", f"no model {name[:80]!r} version {version[:40]!r}; known models: {names}")
+
     def _wanted(self, name: str, version: str) -> ModelSettings | None:
         configured = self._settings.model(name, version)
         return configured or (self._settings.defaults if self._settings.auto_register else None)
@@ -77,4 +88,4 @@ class Registry:
 
     def _same_reference(self, model: Model, settings: ModelSettings) -> bool:
         wanted = self._references.get(settings.reference.path)
-        return (wanted.digest if wanted else None) == model.given_digest
+        return model.goes_on(wanted.digest if wanted else None)

@@ -43,7 +43,14 @@ class Accepted:
 
 
 def accept(
-    old: Reference, found: Accepted, *, model: str, version: str, created: float, merge_old: float = 0.0
+    old: Reference,
+    found: Accepted,
+    *,
+    model: str,
+    version: str,
+    created: float,
+    merge_old: float = 0.0,
+    least_rows: int = LEAST_ROWS,
 ) -> Reference:
     """Make a reference of a window, and of *old* with the weight *merge_old*.
 
@@ -56,9 +63,9 @@ def accept(
     """
     check_weight(merge_old, "merge_old")
     rows = int(found.profile.rows[0])
-    if rows < LEAST_ROWS:
+    if rows < least_rows:
         raise ProfileError(
-            f"window {found.window.name} holds {rows:,} rows, a baseline needs {LEAST_ROWS:,} or more; "
+            f"window {found.window.name} holds {rows:,} rows, a baseline needs {least_rows:,} or more; "
             "wait for more traffic or accept a longer window"
         )
     if found.profile.spec != old.profile.spec:

@@ -138,6 +138,19 @@ class Engine:
         """Return what can be told of every model now."""
         return await self._in(self._scorer, self._views)
 
+    async def change(self, name: str, version: str, work: Callable[[Model, float], T]) -> T:
+        """Do *work* with a model and the time, between two evaluations and while nothing is counted.
+
+        Raises:
+            DecodeError: there is no such model.
+        """
+
+        def locked() -> T:
+            with self._lock:
+                return work(self.registry.known(name, version), self.clock())
+
+        return await self._in(self._scorer, locked)
+
     def on_scorer(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         """Run *work* in the scoring thread, after what is there already."""
         return self._in(self._scorer, work, *args)

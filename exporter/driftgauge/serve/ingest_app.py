@@ -14,6 +14,7 @@ from aiohttp import web
 
 from driftgauge.errors import ConfigError, DecodeError
 from driftgauge.ingest import NothingUsable
+from driftgauge.serve.baseline import baseline_handler
 from driftgauge.serve.engine import Engine, Incoming
 from driftgauge.serve.health import ABORTED, INTERNAL, SLOW, Health
 from driftgauge.serve.logs import LOGGER
@@ -39,6 +40,7 @@ def ingest_app(
     app.router.add_post("/v1/observations", listener.observations)
     app.router.add_post("/v1/models/{model:[^/]+}/observations", listener.observations)
     app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/observations", listener.observations)
+    app.router.add_post("/v1/models/{model}/versions/{version}/baseline", baseline_handler(engine))
     app.router.add_post("/-/reload", _reloader(reload))
     app.router.add_get("/-/healthy", healthy(engine))
     return app

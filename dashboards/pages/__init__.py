@@ -1,0 +1,1 @@
+"""Pages: what each dashboard asks, from the whole fleet down to one feature, and the exporter itself."""
