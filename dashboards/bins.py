@@ -43,5 +43,4 @@ def _rest(by: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _newest(where: Where, fixed: dict[str, str | None]) -> str:
-    values = where.rate(names.FEATURE_VALUES, **fixed)
-    return f"and on (reference) topk(1, sum by (reference) ({values}))"
+    return f"and on (reference) topk(1, sum by (reference) ({_values(where, fixed)}))"

@@ -155,8 +155,10 @@ def test_a_stopped_exporter(make, real_exporter, ending):
         real_exporter.start()
         counted_before = 0
     assert monitor.flush(DEADLINE_SECONDS)
-    requests = eventually(lambda: real_exporter.counter("driftgauge_requests_total"))
-    assert requests == counted_before + 2 * CALLS
+    monitor.log(features=ROW, prediction=1)
+    assert monitor.flush(DEADLINE_SECONDS)
+    expected = counted_before + 2 * CALLS + 1
+    assert eventually(lambda: real_exporter.counter("driftgauge_requests_total") == expected)
 
 
 def test_an_endpoint_that_makes_no_sense(make, caplog):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import sys
@@ -105,16 +106,14 @@ def _ask(args: argparse.Namespace) -> Mapping[str, Any]:
     where = args.address or args.socket
     path = f"/v1/models/{quote(args.model, safe='')}/versions/{quote(args.version, safe='')}/baseline"
     body = json.dumps({"window": args.window, "merge_old": args.merge_old})
-    connection = connect(args, TIMEOUT_SECONDS)
     try:
-        connection.request("POST", path, body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        text = response.read()
+        with contextlib.closing(connect(args, TIMEOUT_SECONDS)) as connection:
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            text = response.read()
     except (OSError, http.client.HTTPException) as error:
         option = "--address" if args.address else "--socket"
         raise ConfigError(f"{option} {where}: expected a running exporter ({error})") from error
-    finally:
-        connection.close()
     try:
         answer = json.loads(text)
     except ValueError:

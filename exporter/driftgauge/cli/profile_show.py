@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.cli.files import read_profile
+from driftgauge.cli.profile_thresholds import Thresholds
 from driftgauge.cli.terminal import Painter, bar, fitted, number, percent, printable, table
 from driftgauge.drift import jensen_shannon
 from driftgauge.errors import ProfileError
@@ -80,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_document(reference, facts), indent=2))
     elif args.column is not None:
-        print("\n\n".join("\n".join(_drawn(found)) for found in facts))
+        about = Thresholds.of(reference)
+        print("\n\n".join("\n".join((*_drawn(found), *about.of_column(found.column))) for found in facts))
     else:
         print("\n".join(_overview(reference, facts)))
     return 0
@@ -169,7 +171,9 @@ def _named(facts: Sequence[Facts], name: str, path: str) -> list[Facts]:
 
 
 def _document(reference: Reference, facts: Sequence[Facts]) -> Mapping[str, Any]:
-    return {**heading(reference), "columns": [_record(found) for found in facts]}
+    thresholds = Thresholds.of(reference)
+    columns = [{**_record(found), "thresholds": thresholds.record(found.column)} for found in facts]
+    return {**heading(reference), "columns": columns}
 
 
 def _record(found: Facts) -> Mapping[str, Any]:
@@ -207,6 +211,8 @@ def _overview(reference: Reference, facts: Sequence[Facts]) -> Iterator[str]:
         if chosen:
             yield ""
             yield from lines(chosen)
+    yield ""
+    yield from Thresholds.of(reference).overview()
 
 
 def _numeric_table(facts: Sequence[Facts]) -> list[str]:

@@ -6,10 +6,11 @@ kinds; what comes after is not told.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 
-__all__ = ["LOGGER", "Mistakes"]
+__all__ = ["Mistakes"]
 
 LOGGER = logging.getLogger("driftgauge.client")
 
@@ -32,4 +33,10 @@ class Mistakes:
     def report(self) -> None:
         """Log what was noted since the last time."""
         while self._waiting:
-            LOGGER.warning("%s (said once)", self._waiting.popleft())
+            with contextlib.suppress(Exception):  # a handler that fails must not end the thread
+                LOGGER.warning("%s (said once)", self._waiting.popleft())
+
+    def trouble(self) -> None:
+        """Log the exception that is being handled: an error of the client's own."""
+        with contextlib.suppress(Exception):
+            LOGGER.exception("an error of the client's own; rows may be lost")

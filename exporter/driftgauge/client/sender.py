@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from driftgauge.client.buffer import Buffer
 from driftgauge.client.encode import header_of
-from driftgauge.client.mistakes import LOGGER, Mistakes
+from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
 from driftgauge.client.outbox import Outbox, Parcel
 from driftgauge.client.packing import Packer
@@ -131,10 +131,11 @@ class Sender:
             self._wait()
             try:
                 self._collect()
+                self._mistakes.report()
                 self._deliver()
                 self._mistakes.report()
             except Exception:  # noqa: BLE001 - the thread must live; it says what went wrong
-                LOGGER.exception("driftgauge client: an error of its own; rows may be lost")
+                self._mistakes.trouble()
                 self._retry_at = time.monotonic() + _LAST_DELAY
         self._transport.close()
 

@@ -28,7 +28,7 @@ LEAST_SAMPLES = 30
 
 
 def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None) -> Float64s:
-    """Return the factor of every column from block counts [blocks, columns, bins]; 1 where there are too few blocks.
+    """Return the factor of every column from block counts [blocks, columns, bins]; NaN where there are too few blocks.
 
     A block is compared with the others (leave one out), so that independent rows give 1; with *groups*, [blocks], only
     with the others of its group, such as the same hour of other days.
@@ -39,7 +39,7 @@ def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None)
     observed = np.where(usable, scores.score**2, 0.0).sum(axis=0)
     expected = np.where(usable, scores.noise_floor**2, 0.0).sum(axis=0)
     enough = (usable.sum(axis=0) >= LEAST_BLOCKS) & (expected > 0)
-    return np.where(enough, np.clip(observed / np.where(enough, expected, 1.0), 1.0, MOST), 1.0)
+    return np.where(enough, np.clip(observed / np.where(enough, expected, 1.0), 1.0, MOST), np.nan)
 
 
 def _rest(blocks: Counts, groups: NDArray[np.int64]) -> Counts:

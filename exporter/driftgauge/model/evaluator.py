@@ -125,18 +125,24 @@ class Evaluator:
         return tuple(reasons.tolist())
 
     def _disperse(self, trailing: dict[str, Trailing], scores: JensenShannon, status: NDArray[np.int8]) -> None:
-        """Take the scatter of past traffic in, but not for columns that look like drifting: it would hide that."""
+        """Take the scatter of past traffic in, but not where it looks like drift: it would hide that.
+
+        Until a window knows enough blocks of its own length, the next shorter one that judges the column lends its factor.
+        """
         if not trailing:
             return
         drives = self._judgement.drives
-        suspicious = drives & (scores.evidence >= self._judgement.evidence[:, None] / 2)
-        calm = (status <= OK) & ~suspicious.any(axis=0)
+        calm = (status <= OK) & (scores.evidence < self._judgement.evidence[:, None] / 2)
         by_hour = self._reference.strata is not None
+        shorter = np.ones(drives.shape[1])
         for row, window in enumerate(self._judgement.windows):
+            if not drives[row].any():
+                continue
             blocks = trailing.get(window.name, trailing[STATUS_WINDOW.name])
-            short = window.seconds < STATUS_WINDOW.seconds
-            if drives[row].any():
-                self._trailing[row, calm] = _factors(blocks, by_hour=by_hour and short)[calm]
+            own = _factors(blocks, by_hour=by_hour and window.seconds < STATUS_WINDOW.seconds)
+            factors = np.where(np.isnan(own), shorter, own)
+            self._trailing[row] = np.where(drives[row] & calm[row], factors, self._trailing[row])
+            shorter = np.where(drives[row], self._trailing[row], shorter)
 
 
 def _factors(blocks: Trailing, *, by_hour: bool) -> Float64s:

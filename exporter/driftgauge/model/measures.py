@@ -20,6 +20,9 @@ __all__ = ["class_shares", "facts"]
 
 Float64s = NDArray[np.float64]
 
+#: longest name of a class; an output with longer ones holds free text
+CLASS_CHARS = 64
+
 
 def facts(reference: Profile, current: Profile) -> Mapping[str, Float64s]:
     """Return what can be said of the columns themselves in the window."""
@@ -45,7 +48,8 @@ def class_shares(reference: Profile, current: Profile) -> tuple[ClassShares, ...
     """Return the shares of every categorical output's classes."""
     shares = []
     for i, column in enumerate(reference.spec.schema.categorical):
-        if column.role != OUTPUT:
+        # Free text is no class, and must not become a label.
+        if column.role != OUTPUT or any(len(name) > CLASS_CHARS for name in reference.spec.categories.names[i]):
             continue
         names = reference.spec.categories.names[i]
         before, now = (

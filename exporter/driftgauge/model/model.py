@@ -226,7 +226,7 @@ class Model:
             return
         if (flushed := self._stage.flush()) is not None:
             self._add(*flushed)
-        self._ring.restart()
+        self._ring.forget_after(now)
         self._newest = now
 
     def _prepared(self, batch: Batch) -> Batch:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from driftgauge.batch import Batch, Column, Counts, Flags, Floats
 from driftgauge.derive import Projection, with_residual_column
 from driftgauge.errors import MergeError
-from driftgauge.profile.reading import read_codes, read_numbers
+from driftgauge.profile.reading import present_values, read_codes, read_numbers
 from driftgauge.profile.schema import INPUT, OUTPUT, ColumnSchema, Schema
 from driftgauge.sketch import (
     CategoryCounts,
@@ -127,8 +127,8 @@ class ProfileSpec:
         for number, column in enumerate(self.schema.categorical):
             if (found := take(column)) is not None:
                 codes[number] = read_codes(found, self.categories, number)
-        for unknown in (*columns[INPUT], *columns[OUTPUT]):
-            violations[unknown, "unknown_column"] += batch.rows
+        for unknown, column in (*columns[INPUT].items(), *columns[OUTPUT].items()):
+            violations[unknown, "unknown_column"] += present_values(column)
         block = Block(narrow, wide, codes, self._blank(batch, narrow, wide, codes, present))
         return Reading(block, dict(violations))
 

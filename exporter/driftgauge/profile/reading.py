@@ -13,7 +13,7 @@ import numpy as np
 from driftgauge.batch import MISSING, Categories, Codes, Column, Floats, Mixed
 from driftgauge.sketch import CategorySpec
 
-__all__ = ["as_categories", "read_codes", "read_numbers", "word"]
+__all__ = ["as_categories", "present_values", "read_codes", "read_numbers", "word"]
 
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 
@@ -35,6 +35,15 @@ def as_categories(column: Column) -> Categories:
     known = values[~np.isnan(values)]
     codes = np.where(place < len(known), place, MISSING).astype(np.int32)  # NaN sorts last
     return Categories(codes, tuple(map(word, known)))
+
+
+def present_values(column: Column) -> int:
+    """Return how many rows carry a value."""
+    if isinstance(column, Mixed):
+        return int(np.count_nonzero(~np.isnan(column.numbers) | (column.categories.codes >= 0)))
+    if isinstance(column, Categories):
+        return int(np.count_nonzero(column.codes >= 0))
+    return int(np.count_nonzero(~np.isnan(column)))
 
 
 def read_numbers(column: Column, edges: Floats, precision: type[np.floating[Any]]) -> tuple[Floats, int]:

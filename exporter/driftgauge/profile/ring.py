@@ -137,12 +137,13 @@ class Ring:
             tier.counts[row] += counts
             tier.sums[row] += sums
 
-    def restart(self) -> None:
-        """Forget the windows; the total stays."""
-        self.since = None
+    def forget_after(self, now: float) -> None:
+        """Forget the slots that lie ahead of *now*, after a clock that was wrong; the total stays."""
         self._closed.clear()
         for tier in self._tiers:
-            tier.ids[:] = -1
+            tier.ids[tier.ids > now // tier.slot_seconds] = -1
+        if self.since is not None and self.since > now:
+            self.since = None
 
     def window(self, window: Window, now: float) -> Profile:
         """Return the sum over the last `window.seconds` before *now*."""

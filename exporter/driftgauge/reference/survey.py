@@ -28,6 +28,8 @@ MOST_CATEGORIES = 20_000
 MOST_DISTINCT = 64
 #: names of the tail kept in a profile, so that they are not taken for unseen ones
 MOST_TAIL = 1_000
+#: longest category; what is longer is free text, which must not be kept
+MOST_CHARS = 256
 #: share of numbers from which on a column with some text in it is numeric with wrong values
 NUMERIC_SHARE = 0.95
 
@@ -115,7 +117,11 @@ class ColumnSurvey:
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.vocabulary)).tolist()
         self.present += sum(counts)
         for text, count in zip(column.vocabulary, counts, strict=True):  # a vocabulary may name a word twice
-            if count:
+            if not count:
+                continue
+            if len(text) > MOST_CHARS:
+                self.complete = False  # free text is no category; it counts as `other`
+            else:
                 self.words[text] += count
         if len(self.words) > MOST_CATEGORIES:
             self.words = Counter(dict(self.words.most_common(MOST_CATEGORIES // 2)))
@@ -123,11 +129,12 @@ class ColumnSurvey:
 
     def kind(self, role: str) -> str:
         """Infer the kind: text is categorical, and so are outputs with few distinct whole numbers (class labels)."""
-        if self.words and self.numbers < NUMERIC_SHARE * self.present:
+        texts = self.present - self.numbers
+        if texts and self.numbers < NUMERIC_SHARE * self.present:
             return CATEGORICAL
         classes = self.distinct is not None and len(self.distinct) <= TOP_CATEGORIES and bool(self.distinct)
         whole = classes and all(value.is_integer() for value in self.distinct or ())
-        return CATEGORICAL if role == OUTPUT and whole and not self.words else NUMERIC
+        return CATEGORICAL if role == OUTPUT and whole and not texts else NUMERIC
 
     def category_counts(self) -> Counter[str]:
         """Return the rows of each category, numbers under their text."""

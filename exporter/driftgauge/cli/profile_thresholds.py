@@ -1,0 +1,165 @@
+"""Which windows can judge which columns by a profile, and from which score on: as tables, in words, for programs.
+
+What is said here is what `serve` does with default settings: it is read off the same `Judgement`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from driftgauge.cli.terminal import printable, table
+from driftgauge.config import ModelSettings
+from driftgauge.model.judgement import Judgement
+from driftgauge.profile import DAY_SECONDS, OUTPUT, WINDOWS, ColumnSchema, Reference, Window
+
+__all__ = ["Thresholds"]
+
+#: columns that a line names before it says how many more there are
+_LISTED = 8
+
+_LEGEND = (
+    "a number: the debiased score that alerts, with the default settings. (number): stands guard, alerts only.",
+    "variable: the reference itself strays too far over that length. -: does not judge. dispersion: over 24h.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What follows from a profile for every column and window."""
+
+    reference: Reference
+    judgement: Judgement
+    settings: ModelSettings
+
+    @classmethod
+    def of(cls, reference: Reference) -> Thresholds:
+        """Work them out for the default settings."""
+        settings = ModelSettings()
+        return cls(reference, Judgement.of(settings, reference, WINDOWS), settings)
+
+    @property
+    def columns(self) -> tuple[ColumnSchema, ...]:
+        """The columns, in the order of the thresholds."""
+        return self.reference.profile.spec.schema.columns
+
+    def overview(self) -> Iterator[str]:
+        """Yield what holds for all columns, then the columns, table and words."""
+        yield from self._basis()
+        yield ""
+        names = [window.name for window in WINDOWS]
+        yield from table(("alerts from", *names, "dispersion"), map(self._row, range(len(self.columns))))
+        yield ""
+        yield from _LEGEND
+        yield ""
+        said: dict[str, list[str]] = {}
+        for place, column in enumerate(self.columns):
+            said.setdefault(self._words(place), []).append(_shown(column))
+        yield from (f"{_listed(columns)}: {words}" for words, columns in said.items())
+
+    def of_column(self, column: ColumnSchema) -> Iterator[str]:
+        """Yield what holds for one column."""
+        yield ""
+        yield f"{_shown(column)}: {self._words(self.columns.index(column))}"
+
+    def record(self, column: ColumnSchema) -> Mapping[str, Any]:
+        """Return what holds for one column, by window; null where there is no such threshold or figure."""
+        place = self.columns.index(column)
+        return {window.name: self._record(row, window, place) for row, window in enumerate(WINDOWS)}
+
+    def _record(self, row: int, window: Window, place: int) -> Mapping[str, Any]:
+        judged, figures = self.judgement, self.reference.calibration.get(window.name)
+        return {
+            "judges": bool(judged.drives[row, place]),
+            "guards": bool(judged.guard[row, place]),
+            "too_variable": bool(judged.too_variable[row, place]),
+            "warn": _or_none(judged.warn[row, place]),
+            "alert": _or_none(judged.alert[row, place]),
+            "dispersion": float(judged.dispersion[row, place]),
+            "chunks": 0 if figures is None else int(figures.chunks[place]),
+            "chunk_median": None if figures is None else _or_none(figures.median[place]),
+            "chunk_q95": None if figures is None else _or_none(figures.q95[place]),
+            "chunk_max": None if figures is None else _or_none(figures.most[place]),
+        }
+
+    def _basis(self) -> Iterator[str]:
+        """Say what the thresholds rest on, and which short windows may judge."""
+        drift = self.settings.drift
+        defaults = f"the defaults hold (warn {drift.warn:g}, alert {drift.alert:g})"
+        usable = [
+            window.name
+            for window in WINDOWS
+            if (found := self.reference.calibration.get(window.name)) is not None and found.usable.any()
+        ]
+        lacking = [window.name for window in WINDOWS if window.name not in usable]
+        if self.reference.provenance.time_range is None:
+            yield f"not calibrated: the data had no timestamps; {defaults}; build with --timestamp to calibrate"
+        elif not usable:
+            yield f"not calibrated: the data are too short to be cut into 6 chunks of any window; {defaults}"
+        else:
+            yield f"calibrated for {_and(usable)} by the reference's own chunks"
+            if lacking:
+                yield f"not for {_and(lacking)}: fewer than 6 usable chunks of that length; there {defaults}"
+        yield self._short_windows()
+
+    def _short_windows(self) -> str:
+        if self.reference.strata is not None:
+            return "windows shorter than a day judge too: they are compared with the same hours of day"
+        short = [row for row, window in enumerate(WINDOWS) if window.seconds < DAY_SECONDS]
+        calm = [
+            column for column, may in zip(self.columns, self.judgement.drives[short].any(axis=0), strict=True) if may
+        ]
+        why = "the profile does not know the hours of day"
+        if not calm:
+            return f"windows shorter than a day do not judge: {why}; the 1 h window stands guard"
+        return f"windows shorter than a day judge only what stays calm in them ({_listed(map(_shown, calm))}): {why}"
+
+    def _row(self, place: int) -> tuple[str, ...]:
+        day = next(row for row, window in enumerate(WINDOWS) if window.seconds == DAY_SECONDS)
+        cells = (self._cell(row, place) for row in range(len(WINDOWS)))
+        return (_shown(self.columns[place]), *cells, f"{self.judgement.dispersion[day, place]:.1f}")
+
+    def _cell(self, row: int, place: int) -> str:
+        judged = self.judgement
+        if judged.drives[row, place]:
+            return f"{judged.alert[row, place]:.2f}"
+        if judged.guard[row, place]:
+            return f"({judged.alert[row, place]:.2f})"
+        return "variable" if judged.too_variable[row, place] else "-"
+
+    def _words(self, place: int) -> str:
+        """Say which windows judge a column, those of the same threshold together."""
+        judged = self.judgement
+        hopeless = [
+            window.name
+            for row, window in enumerate(WINDOWS)
+            if judged.too_variable[row, place] and window.seconds >= DAY_SECONDS
+        ]
+        by_threshold: dict[str, list[str]] = {}
+        for row, window in enumerate(WINDOWS):
+            if judged.drives[row, place]:
+                by_threshold.setdefault(f"{judged.alert[row, place]:.2f}", []).append(window.name)
+        parts = [f"too variable for {_and(hopeless)}"] if hopeless else []
+        judging = [f"over {_and(names)} from {threshold}" for threshold, names in by_threshold.items()]
+        parts.append(f"judged {', '.join(judging)}" if judging else "no window can judge it")
+        return "; ".join(parts)
+
+
+def _shown(column: ColumnSchema) -> str:
+    return printable(column.name) + (" (output)" if column.role == OUTPUT else "")
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(names)
+    more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
+    return ", ".join(every[:_LISTED]) + more
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _or_none(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
