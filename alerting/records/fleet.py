@@ -82,6 +82,11 @@ def _limits(scope: Scope) -> tuple[Record, ...]:
             "debiased distance from which on a column has the severity",
         ),
         Record(
+            series.DISPERSION,
+            f"max {scope.by(*COLUMN, 'window')} ({dispersion})",
+            "factor by which a column's score scatters more widely than with independent rows",
+        ),
+        Record(
             series.EVIDENCE_THRESHOLD, f"max {scope.by(*MODEL, 'window')} ({evidence})", "evidence that a status needs"
         ),
     )

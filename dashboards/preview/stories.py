@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboards.preview import cards
 from dashboards.preview.cards import Cards, Faults
-from dashboards.preview.history import DAY, STEP, Pod
+from dashboards.preview.history import DAY, Pod
 from driftgauge.config import LatencySettings, ModelSettings, ReferenceSettings
 from driftgauge.model import Model
 from driftgauge.profile import Reference
@@ -18,6 +18,8 @@ __all__ = ["STORIES", "Story"]
 START = 1_362_096_000.0
 #: past traffic from which the made-up model was trained
 TRAINED_DAYS = 14
+#: seconds between two evaluations of a model: scores of hours and days do not need more
+TICK = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,14 @@ class Story:
 
 
 def short() -> Story:
-    """A day and a bit: amounts drift in the middle, a canary runs in the last hours. No optional package is needed."""
-    end = START + 28 * 3600
-    faults = Faults(currency=START + 14 * 3600, country=START + 16 * 3600)
+    """Most of a day: amounts drift in the middle, a canary runs in the last hours. No optional package is needed."""
+    end = START + 20 * 3600
+    faults = Faults(currency=START + 10 * 3600, country=START + 12 * 3600)
     of = cards.reference(START, days=TRAINED_DAYS, rows=500)
     pods = (
         _fraud("card-fraud-0", of, Cards(40, faults, seed=10)),
         _fraud("card-fraud-1", of, Cards(40, faults, seed=11)),
-        _fraud("card-fraud-canary", of, Cards(25, faults, 2.5, seed=12), version="2", born=end - 10 * 3600),
+        _fraud("card-fraud-canary", of, Cards(25, faults, 2.5, seed=12), version="2", born=end - 8 * 3600),
     )
     return Story(pods, START, end)
 
@@ -56,8 +58,8 @@ def weeks(days: int = 12) -> Story:
     )
     of = cards.reference(START, days=TRAINED_DAYS, rows=1000)
     scheduled, flights = flown.load(days, at(days - 5, 5), pods=2)
-    travel = ModelSettings(name="flight-delay", tick_seconds=STEP, reference=ReferenceSettings(path="flights.json"))
-    learned = ModelSettings(name="search-ranker", tick_seconds=STEP, reference=ReferenceSettings(learn_rows=5000))
+    travel = ModelSettings(name="flight-delay", tick_seconds=TICK, reference=ReferenceSettings(path="flights.json"))
+    learned = ModelSettings(name="search-ranker", tick_seconds=TICK, reference=ReferenceSettings(learn_rows=5000))
     pods = (
         _fraud("card-fraud-0", of, Cards(60, faults, seed=10)),
         _fraud("card-fraud-1", of, Cards(60, faults, seed=11), dropped=(at(days - 4, 3), "queue_full", 3)),
@@ -89,7 +91,7 @@ def _fraud(
 ) -> Pod:
     settings = ModelSettings(
         name="card-fraud",
-        tick_seconds=STEP,
+        tick_seconds=TICK,
         reference=ReferenceSettings(path="payments.json"),
         latency=LatencySettings(warn_seconds=0.08, alert_seconds=0.15),
     )

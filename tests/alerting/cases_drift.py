@@ -46,10 +46,14 @@ def column(
     place = {key: value for key, value in own.items() if key != "reference"}
     result = {}
     for label, share, before in zip(BINS, shares, REFERENCE, strict=True):
-        result[series(names.FEATURE_VALUES.name, **own, feature=feature, bin=label)] = values.replace("{}", f"{share * rows:.0f}")
+        result[series(names.FEATURE_VALUES.name, **own, feature=feature, bin=label)] = values.replace(
+            "{}", f"{share * rows:.0f}"
+        )
         result[series(names.FEATURE_REFERENCE_RATIO.name, **own, feature=feature, bin=label)] = f"{before}x2500"
     for severity, size in (("warning", 0.1), ("critical", 0.2)):
-        result[series(names.DRIFT_THRESHOLD.name, **place, feature=feature, window="24h", severity=severity)] = f"{size}x2500"
+        result[series(names.DRIFT_THRESHOLD.name, **place, feature=feature, window="24h", severity=severity)] = (
+            f"{size}x2500"
+        )
     return result
 
 
@@ -80,10 +84,10 @@ FEATURE = (
         ("15m",),
         {"16m": (_drifted("warning", SLIGHT),)},
     ),
-    Case("DriftgaugeFeatureDrift", "as the reference", model() | column(SAME), ("16m", "40m")),
-    Case("DriftgaugeFeatureDrift", "no traffic is no drift", model() | column(FAR, values="{}x40"), ("16m", "40m")),
-    Case("DriftgaugeFeatureDrift", "too few values to judge", model() | column(FAR, rows=10), ("16m", "40m")),
-    Case("DriftgaugeFeatureDrift", "not sure enough", model(evidence=301) | column(FAR), ("16m", "40m")),
+    Case("DriftgaugeFeatureDrift", "as the reference", model() | column(SAME), ("16m", "24m")),
+    Case("DriftgaugeFeatureDrift", "no traffic is no drift", model() | column(FAR, values="{}x40"), ("16m", "24m")),
+    Case("DriftgaugeFeatureDrift", "too few values to judge", model() | column(FAR, rows=10), ("16m", "24m")),
+    Case("DriftgaugeFeatureDrift", "not sure enough", model(evidence=301) | column(FAR), ("16m", "24m")),
     Case(
         "DriftgaugeFeatureDrift",
         "missed scrapes do not reset it",
@@ -102,7 +106,7 @@ FEATURE = (
         "DriftgaugeFeatureDrift",
         "a restart without drift",
         model() | column(SAME, values="0+{}x9 {}+{}x30"),
-        ("16m", "40m"),
+        ("16m", "24m"),
     ),
     Case(
         "DriftgaugeFeatureDrift",
@@ -111,7 +115,9 @@ FEATURE = (
         ("15m",),
         {
             "16m": tuple(
-                _drifted(severity, (1, 0, 0, 0), window=window) for severity in ("critical", "warning") for window in ("1h", "24h")
+                _drifted(severity, (1, 0, 0, 0), window=window)
+                for severity in ("critical", "warning")
+                for window in ("1h", "24h")
             )
         },
     ),
@@ -125,10 +131,7 @@ FEATURE = (
     Case(
         "DriftgaugeFeatureDrift",
         "two references in a rollout do not mix",
-        model()
-        | column(FAR)
-        | model(pod="b", reference="r2")
-        | column(SAME, pod="b", reference="r2"),
+        model() | column(FAR) | model(pod="b", reference="r2") | column(SAME, pod="b", reference="r2"),
         ("15m",),
         {"16m": _BOTH},
     ),
@@ -138,7 +141,7 @@ FEATURE = (
         model(evidence=20)
         | column(SLIGHT, rows=400)
         | {series(names.DRIFT_DISPERSION.name, feature="amount", role="input", window="24h"): "50x40"},
-        ("16m", "20m"),
+        ("24m",),
     ),
 )
 PREDICTION = (
@@ -149,8 +152,10 @@ PREDICTION = (
         ("15m",),
         {"16m": (_drifted("critical", FAR, "output"), _drifted("warning", FAR, "output"))},
     ),
-    Case("DriftgaugePredictionDrift", "an input is no prediction", model() | column(FAR), ("16m", "40m")),
-    Case("DriftgaugePredictionDrift", "no traffic", model() | column(FAR, role="output", values="{}x40"), ("16m", "40m")),
+    Case("DriftgaugePredictionDrift", "an input is no prediction", model() | column(FAR), ("16m", "24m")),
+    Case(
+        "DriftgaugePredictionDrift", "no traffic", model() | column(FAR, role="output", values="{}x40"), ("16m", "24m")
+    ),
 )
 
 
@@ -181,7 +186,7 @@ MANY = (
         ("15m",),
         {"16m": (_many("warning", "37.5%"),)},
     ),
-    Case("DriftgaugeManyFeaturesDrifted", "two are not many", _columns(FAR, FAR, SAME, SAME), ("16m", "40m")),
+    Case("DriftgaugeManyFeaturesDrifted", "two are not many", _columns(FAR, FAR, SAME, SAME), ("16m", "24m")),
 )
 
 
@@ -197,7 +202,14 @@ def _versions(canary: tuple[float, ...], **more: str) -> dict[str, str]:
 
 
 def _canary(shares: tuple[float, ...]) -> Fires:
-    labels = PLACE | {"version": "2", "baseline": "1", "feature": "amount", "role": "input", "reference": "r1", "window": "6h"}
+    labels = PLACE | {
+        "version": "2",
+        "baseline": "1",
+        "feature": "amount",
+        "role": "input",
+        "reference": "r1",
+        "window": "6h",
+    }
     text = (
         f"input amount of shop/fraud version 2 is at a debiased Jensen-Shannon distance of {distance(shares)} (0 same, "
         "1 disjoint) from version 1 over the time of the last 6h in which both ran."
@@ -208,9 +220,14 @@ def _canary(shares: tuple[float, ...]) -> Fires:
 
 CANARY = (
     Case("DriftgaugeCanaryDiffers", "a canary sees other inputs", _versions(FAR), ("10m",), {"11m": (_canary(FAR),)}),
-    Case("DriftgaugeCanaryDiffers", "a canary sees the same inputs", _versions(SAME), ("11m", "40m")),
-    Case("DriftgaugeCanaryDiffers", "another reference cannot be compared", _versions(FAR, reference="r2"), ("11m", "40m")),
-    Case("DriftgaugeCanaryDiffers", "an old version without traffic", _versions(FAR, values="{}x40"), ("11m", "40m")),
+    Case("DriftgaugeCanaryDiffers", "a canary sees the same inputs", _versions(SAME), ("11m", "24m")),
+    Case(
+        "DriftgaugeCanaryDiffers",
+        "another reference cannot be compared",
+        _versions(FAR, reference="r2"),
+        ("11m", "24m"),
+    ),
+    Case("DriftgaugeCanaryDiffers", "an old version without traffic", _versions(FAR, values="{}x40"), ("11m", "24m")),
     Case(
         "DriftgaugeCanaryDiffers",
         "what the stable version saw before is not held against the canary",
@@ -226,7 +243,12 @@ CANARY = (
 
 def _status(*values: str) -> dict[str, str]:
     return {
-        series(names.DRIFT_STATUS.name, {**POD, "pod": pod, "model": "fraud", "version": "1"}, feature="amount", role="input"): value
+        series(
+            names.DRIFT_STATUS.name,
+            {**POD, "pod": pod, "model": "fraud", "version": "1"},
+            feature="amount",
+            role="input",
+        ): value
         for pod, value in zip("abcd", values, strict=False)
     }
 
@@ -256,7 +278,12 @@ PODS = (
         {"15m": (_MOST,)},
     ),
     Case("DriftgaugeDriftInMostPods", "one of three", _status("2x30", "0x30", "1x30"), ("15m", "30m")),
-    Case("DriftgaugeDriftInMostPods", "the fleet has a score", _status("2x40", "2x40") | model() | column(SAME), ("16m", "40m")),
+    Case(
+        "DriftgaugeDriftInMostPods",
+        "the fleet has a score",
+        _status("2x40", "2x40") | model() | column(SAME),
+        ("16m", "24m"),
+    ),
     Case("DriftgaugePodDrift", "a missed scrape does not reset it", _status("2x9 _ 2x20"), ("14m",), {"15m": (_POD,)}),
     Case("DriftgaugePodDrift", "a pod warns", _status("1x30"), ("15m", "30m")),
 )

@@ -52,7 +52,12 @@ UP = (
         {"16m": (_pod("info", "No scrape of shop/a has succeeded for five minutes."),)},
     ),
     Case("DriftgaugeExporterPodDown", "a missed scrape", _up(a="1x9 0x2 1x20"), ("11m", "13m", "20m")),
-    Case("DriftgaugeExporterPodDown", "something else is down", {series("up", {"namespace": "shop", "job": "db", "pod": "a"}): "0x30"}, ("20m",)),
+    Case(
+        "DriftgaugeExporterPodDown",
+        "something else is down",
+        {series("up", {"namespace": "shop", "job": "db", "pod": "a"}): "0x30"},
+        ("20m",),
+    ),
 )
 
 
@@ -131,7 +136,12 @@ INPUT = (
         {"20m": (_pod("warning", "60 evaluations or renderings of shop/a failed in 15 minutes; its log says why."),)},
     ),
     Case("DriftgaugeCollectErrors", "one odd moment", {_bare(names.COLLECT_ERRORS): "0x5 1x30"}, ("11m", "30m")),
-    Case("DriftgaugeCollectErrors", "failures of long ago, and a restart", {_bare(names.COLLECT_ERRORS): "90x10 0x20"}, ("20m",)),
+    Case(
+        "DriftgaugeCollectErrors",
+        "failures of long ago, and a restart",
+        {_bare(names.COLLECT_ERRORS): "90x10 0x20"},
+        ("20m",),
+    ),
     Case(
         "DriftgaugeSeriesSuppressed",
         "a limit is reached",
@@ -139,7 +149,9 @@ INPUT = (
         ("14m",),
         {"15m": (_pod("warning", "shop/a has left out 500 series: series_limit.", reason="series_limit"),)},
     ),
-    Case("DriftgaugeSeriesSuppressed", "none", {_bare(names.SERIES_SUPPRESSED, reason="series_limit"): "0x30"}, ("15m",)),
+    Case(
+        "DriftgaugeSeriesSuppressed", "none", {_bare(names.SERIES_SUPPRESSED, reason="series_limit"): "0x30"}, ("15m",)
+    ),
 )
 
 

@@ -34,7 +34,9 @@ def _fires(text: str) -> Fires:
 
 
 def _missing(share: str) -> Fires:
-    return _fires(f"{share} more of the values of input amount of shop/fraud version 1 than in the reference are missing over 24h.")
+    return _fires(
+        f"{share} more of the values of input amount of shop/fraud version 1 than in the reference are missing over 24h."
+    )
 
 
 _WORDS = {
@@ -50,7 +52,9 @@ def _simple(alert: str) -> tuple[Case, ...]:
         Case(alert, "one in twenty", _share(metric, "0.05x60"), ("29m",), {"30m": (fires,)}),
         Case(alert, "one in a hundred is no ticket", _share(metric, "0.01x60"), ("60m",)),
         Case(alert, "too few rows", _share(metric, "0.05x60", "400x60"), ("60m",)),
-        Case(alert, "a missed scrape does not reset it", _share(metric, "0.05x9 _ 0.05x60"), ("29m",), {"30m": (fires,)}),
+        Case(
+            alert, "a missed scrape does not reset it", _share(metric, "0.05x9 _ 0.05x60"), ("29m",), {"30m": (fires,)}
+        ),
     )
 
 
@@ -186,7 +190,9 @@ REFERENCE = (
             )
         },
     ),
-    Case("DriftgaugeLearnedAgain", "a new version learns for the first time", _learned_at("3600", "60"), ("70m", "90m")),
+    Case(
+        "DriftgaugeLearnedAgain", "a new version learns for the first time", _learned_at("3600", "60"), ("70m", "90m")
+    ),
     Case(
         "DriftgaugeReferencesMixed",
         "half of the pods have another profile",

@@ -101,9 +101,20 @@ LATENCY = (
         ("2m",),
         {"3m": _PAGES},
     ),
-    Case("DriftgaugeLatency", "a fifth is slow: a ticket", _slow("0+480x80", "0+600x80", "warning"), ("2m",), {"3m": _TICKETS}),
+    Case(
+        "DriftgaugeLatency",
+        "a fifth is slow: a ticket",
+        _slow("0+480x80", "0+600x80", "warning"),
+        ("2m",),
+        {"3m": _TICKETS},
+    ),
     Case("DriftgaugeLatency", "within the budget", _slow("0+576x80", "0+600x80", "warning"), ("3m", "80m")),
-    Case("DriftgaugeLatency", "without an objective there is nothing to miss", _slow("0x80", "0+600x80", "critical", "_x80"), ("60m",)),
+    Case(
+        "DriftgaugeLatency",
+        "without an objective there is nothing to miss",
+        _slow("0x80", "0+600x80", "critical", "_x80"),
+        ("60m",),
+    ),
     Case("DriftgaugeLatency", "too few requests say nothing", _slow("0x80", "0+1x80", "critical"), ("60m",)),
     Case("DriftgaugeLatency", "no traffic", _slow("0x80", "600x80", "critical"), ("60m",)),
     Case(
@@ -135,14 +146,24 @@ TRAFFIC = (
         {series(REQUESTS): "0+600x720 432000x720 432000+600x720 864000x120"},
         ("2240m", "2270m"),
     ),
-    Case("DriftgaugeTrafficGone", "a request a minute is no traffic to miss", {series(REQUESTS): "0+1x60 60x60"}, ("75m", "100m")),
+    Case(
+        "DriftgaugeTrafficGone",
+        "a request a minute is no traffic to miss",
+        {series(REQUESTS): "0+1x60 60x60"},
+        ("75m", "100m"),
+    ),
     Case(
         "DriftgaugeTrafficGone",
         "another version takes over",
         {series(REQUESTS): "0+600x60", series(REQUESTS, version="2"): "_x60 0+600x60"},
         ("75m", "100m"),
     ),
-    Case("DriftgaugeTrafficGone", "a missed scrape is no gap", {series(REQUESTS): "0+600x60 _x2 37800+600x60"}, ("63m", "80m")),
+    Case(
+        "DriftgaugeTrafficGone",
+        "a missed scrape is no gap",
+        {series(REQUESTS): "0+600x60 _x2 37800+600x60"},
+        ("63m", "80m"),
+    ),
     Case(
         "DriftgaugePodSilent",
         "one of two pods reports nothing",
@@ -167,7 +188,16 @@ TRAFFIC = (
         "a configured model is never used",
         {series(REQUESTS): "0x80"},
         ("59m",),
-        {"60m": (Fires("info", PLACE, "No exporter has seen a request of shop/fraud version 1 since it started.", MODEL_PAGE),)},
+        {
+            "60m": (
+                Fires(
+                    "info",
+                    PLACE,
+                    "No exporter has seen a request of shop/fraud version 1 since it started.",
+                    MODEL_PAGE,
+                ),
+            )
+        },
     ),
     Case("DriftgaugeNothingObserved", "used once, then idle", {series(REQUESTS): "0x10 1x80"}, ("80m",)),
 )

@@ -25,7 +25,11 @@ def rate(counter: Counter, minute: int) -> float | None:
     if len(samples) < 2:
         return None
     (first, start), (last, end) = samples[0], samples[-1]
-    grown = end - start + sum(before for (_, before), (_, after) in zip(samples, samples[1:], strict=False) if after < before)
+    grown = (
+        end
+        - start
+        + sum(before for (_, before), (_, after) in zip(samples, samples[1:], strict=False) if after < before)
+    )
     sampled = last - first
     spacing = sampled / (len(samples) - 1)
     to_start, to_end = first - (minute * 60 - RANGE), minute * 60 - last
@@ -59,7 +63,7 @@ class Expected:
     evidence: float
 
 
-def scored(counts: np.ndarray, shares: np.ndarray, reference_rows: float) -> Expected:
+def scored(counts: np.ndarray, shares: np.ndarray, reference_rows: float, dispersion: float = 1.0) -> Expected:
     """Score counts against the shares of a reference, by definition."""
     n = counts.sum()
     p, q = counts / n, np.asarray(shares)
@@ -76,5 +80,5 @@ def scored(counts: np.ndarray, shares: np.ndarray, reference_rows: float) -> Exp
         float(((low_p - low_q) * np.log(low_p / low_q)).sum()),
         np.sqrt(floor),
         np.sqrt(max(divergence - floor, 0)),
-        evidence(divergence, degrees, z),
+        evidence(divergence / dispersion, degrees, z),
     )

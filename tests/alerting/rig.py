@@ -69,7 +69,10 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 def summary_of(name: str) -> str:
     """Return an alert's summary."""
     return next(
-        rule.summary for group in groups(load()) for rule in group.rules if isinstance(rule, Alert) and rule.name == name
+        rule.summary
+        for group in groups(load())
+        for rule in group.rules
+        if isinstance(rule, Alert) and rule.name == name
     )
 
 
@@ -80,7 +83,11 @@ def _test(case: Case) -> dict[str, object]:
         "interval": "1m",
         "input_series": [{"series": name, "values": values} for name, values in case.series.items()],
         "alert_rule_test": [
-            {"eval_time": time, "alertname": case.alert, "exp_alerts": [_alert(case.alert, fires) for fires in expected]}
+            {
+                "eval_time": time,
+                "alertname": case.alert,
+                "exp_alerts": [_alert(case.alert, fires) for fires in expected],
+            }
             for time, expected in times
         ],
     }

@@ -38,7 +38,15 @@ def settings() -> RuleSettings:
     """Return the committed settings with times that a test can wait for; a rate still needs several scrapes."""
     from dataclasses import replace
 
-    windows = {"5m": "1000s", "30m": "2000s", "1h": "3000s", "2h": "3000s", "6h": "5000s", "24h": "6000s", "3d": "6000s"}
+    windows = {
+        "5m": "1000s",
+        "30m": "2000s",
+        "1h": "3000s",
+        "2h": "3000s",
+        "6h": "5000s",
+        "24h": "6000s",
+        "3d": "6000s",
+    }
     return replace(load(), time_scale=0.001, intervals=Intervals(fast="200s", status="200s"), windows=windows)
 
 
@@ -56,7 +64,9 @@ def get(url: str, **headers: str) -> tuple[str, str]:
 
 def post(url: str, document: Any) -> None:
     body = json.dumps(document).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"}), timeout=5) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(url, body, {"Content-Type": "application/json"}), timeout=5
+    ) as answer:
         answer.read()
 
 
@@ -132,7 +142,11 @@ class Stage:
     def alertmanagers_view(self, alert: str, **labels: str) -> list[dict[str, Any]]:
         """Return the alerts of a name as Alertmanager sees them."""
         wanted = {"alertname": alert, **labels}.items()
-        return [found for found in json.loads(get(f"{self.alertmanager}/api/v2/alerts")[0]) if wanted <= found["labels"].items()]
+        return [
+            found
+            for found in json.loads(get(f"{self.alertmanager}/api/v2/alerts")[0])
+            if wanted <= found["labels"].items()
+        ]
 
     def got(self, receiver: str, status: str, alert: str, **labels: str) -> list[dict[str, Any]]:
         """Return what a receiver got of an alert."""
@@ -166,14 +180,22 @@ def _alertmanager_config(hook: int) -> dict[str, Any]:
     del config["global"]
 
     def shorten(route: dict[str, Any]) -> None:
-        route |= {name: {"group_wait": "0s", "group_interval": "1s"}.get(name, "1h") for name in route if name.endswith(("wait", "interval"))}
+        route |= {
+            name: {"group_wait": "0s", "group_interval": "1s"}.get(name, "1h")
+            for name in route
+            if name.endswith(("wait", "interval"))
+        }
         for child in route.get("routes", ()):
             shorten(child)
 
     shorten(config["route"])
     config["receivers"] = [
         {"name": receiver["name"]}
-        | ({"webhook_configs": [{"url": f"http://127.0.0.1:{hook}/{receiver['name']}"}]} if receiver["name"] != "nowhere" else {})
+        | (
+            {"webhook_configs": [{"url": f"http://127.0.0.1:{hook}/{receiver['name']}"}]}
+            if receiver["name"] != "nowhere"
+            else {}
+        )
         for receiver in config["receivers"]
     ]
     return config
@@ -186,7 +208,14 @@ def _profile(directory: Path, environ: dict[str, str]) -> Path:
     (directory / "train.csv").write_text("\n".join(lines) + "\n", "utf-8")
     path = directory / "profile.json"
     command = [*_DRIFTGAUGE, "profile", "build", "train.csv", "-o", str(path), "--prediction", "prediction"]
-    subprocess.run([*command, "--categorical", "prediction"], cwd=directory, env=environ, check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [*command, "--categorical", "prediction"],
+        cwd=directory,
+        env=environ,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
     return path
 
 
@@ -198,7 +227,8 @@ def _exporter_config(profile: Path, metrics: int, ingest: int) -> dict[str, Any]
     return {
         "listen": {"socket": "", "metrics": f"127.0.0.1:{metrics}", "ingest": f"127.0.0.1:{ingest}"},
         "models": [
-            model | {"version": version, "latency": {"warn_seconds": 0.5, "alert_seconds": 1.0}} for version in ("1", "2")
+            model | {"version": version, "latency": {"warn_seconds": 0.5, "alert_seconds": 1.0}}
+            for version in ("1", "2")
         ],
     }
 
@@ -230,7 +260,10 @@ def stage(directory: Path) -> Iterator[Stage]:
     received: list[tuple[str, dict[str, Any]]] = []
     hook = _webhook(received)
     (directory / "rules.yaml").write_text(rules_text(settings()), "utf-8")
-    documents = {"prometheus.yml": _prometheus_config(alertmanager, metrics), "alertmanager.yml": _alertmanager_config(hook.server_port)}
+    documents = {
+        "prometheus.yml": _prometheus_config(alertmanager, metrics),
+        "alertmanager.yml": _alertmanager_config(hook.server_port),
+    }
     for pod, port, way in zip(PODS, metrics, ingest, strict=True):
         documents[f"exporter-{pod}.yaml"] = _exporter_config(profile, port, way)
     for name, document in documents.items():
@@ -260,7 +293,9 @@ def stage(directory: Path) -> Iterator[Stage]:
         for name, command in commands.items():
             with (directory / f"{name}.log").open("wb") as log:
                 processes.append(
-                    subprocess.Popen(command, cwd=directory, env=environ, stdout=log, stderr=log, start_new_session=True)
+                    subprocess.Popen(
+                        command, cwd=directory, env=environ, stdout=log, stderr=log, start_new_session=True
+                    )
                 )
         running = Stage(
             directory,

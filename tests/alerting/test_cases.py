@@ -35,9 +35,16 @@ def test_cases_are_about_alerts_that_exist():
 @pytest.mark.parametrize("severity", ["critical", "warning"])
 def test_every_severity_of_an_alert_is_seen_firing(severity):
     wanted = {
-        rule.name for group in groups(load()) for rule in group.rules if isinstance(rule, Alert) and rule.severity == severity
+        rule.name
+        for group in groups(load())
+        for rule in group.rules
+        if isinstance(rule, Alert) and rule.severity == severity
     }
     seen = {
-        case.alert for case in CASES for fires in case.firing.values() for expected in fires if expected.severity == severity
+        case.alert
+        for case in CASES
+        for fires in case.firing.values()
+        for expected in fires
+        if expected.severity == severity
     }
     assert wanted == seen & wanted

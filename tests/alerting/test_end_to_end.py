@@ -13,7 +13,9 @@ from tests.alerting.stage import get, settings, stage, until
 
 PROGRAMS = ("prometheus", "prometheus-alertmanager", "promtool")
 
-pytestmark = pytest.mark.skipif(any(shutil.which(name) is None for name in PROGRAMS), reason="Prometheus is not installed")
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(name) is None for name in PROGRAMS), reason="Prometheus is not installed"
+)
 
 PLACE = {"namespace": "shop", "model": "fraud", "version": "1"}
 DRIFT = {**PLACE, "feature": "amount", "window": "24h"}
@@ -29,7 +31,11 @@ def theatre(tmp_path_factory):
 def test_prometheus_takes_the_configuration_and_the_openmetrics_page(theatre):
     """The rules load, both exporters are scraped, and what Prometheus asks for is OpenMetrics."""
     done = subprocess.run(
-        ("promtool", "check", "config", "prometheus.yml"), cwd=theatre.directory, capture_output=True, text=True, check=False
+        ("promtool", "check", "config", "prometheus.yml"),
+        cwd=theatre.directory,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     until(lambda: len(theatre.query('up{job="driftgauge"} == 1')) == 2, "both exporters are up")
@@ -42,7 +48,11 @@ def test_without_drift_there_is_a_score_and_no_alert(theatre):
     """The fleet's score stands near its floor and nobody is called."""
     until(lambda: theatre.query(CALM), "the fleet is judged and calm")
     score, floor = (
-        float(theatre.query(f'fleet:driftgauge_drift_{name}:sum{{feature="amount", version="1", window="24h"}}')[0]["value"][1])
+        float(
+            theatre.query(f'fleet:driftgauge_drift_{name}:sum{{feature="amount", version="1", window="24h"}}')[0][
+                "value"
+            ][1]
+        )
         for name in ("js_distance", "noise_floor")
     )
     assert score < 0.1
@@ -65,13 +75,19 @@ def test_every_rule_works_and_every_record_has_data(theatre):
 def test_drift_pages_and_recovery_resolves(theatre):
     """Drifted rows make the alert pending, then firing, then a page with labels, text and links; sound rows resolve it."""
     theatre.traffic.drifted = True
-    until(lambda: theatre.state("DriftgaugeFeatureDrift", severity="critical") & {"pending", "firing"}, "pending")
     until(lambda: theatre.state("DriftgaugeFeatureDrift", severity="critical", **DRIFT) == {"firing"}, "firing")
+    pending = (
+        'last_over_time(ALERTS{alertname="DriftgaugeFeatureDrift", severity="critical", alertstate="pending"}[1m])'
+    )
+    assert theatre.query(pending), "it was pending first"
     page = until(lambda: theatre.got("page", "firing", "DriftgaugeFeatureDrift", **DRIFT), "a page")[0]
     assert page["labels"]["severity"] == "critical"
     assert page["labels"]["team"] == "ml"
     assert page["annotations"]["summary"] == "An input of a model no longer looks like its reference."
-    assert "Feature amount of shop/fraud version 1 is at a debiased Jensen-Shannon distance of 0." in page["annotations"]["description"]
+    assert (
+        "Feature amount of shop/fraud version 1 is at a debiased Jensen-Shannon distance of 0."
+        in page["annotations"]["description"]
+    )
     assert page["annotations"]["runbook_url"].endswith("/alerting/runbooks/DriftgaugeFeatureDrift.md")
     assert page["annotations"]["dashboard_url"].endswith(
         "/d/driftgauge-feature?var-namespace=shop&var-model=fraud&var-version=1&var-feature=amount"
@@ -119,7 +135,9 @@ def test_alertmanager_inhibits_as_the_example_says(theatre):
     def suppressed(name, **labels):
         return [bool(found["status"]["inhibitedBy"]) for found in theatre.alertmanagers_view(name, **labels)]
 
-    until(lambda: suppressed("DriftgaugePodDrift", pod="b", model="other") == [True], "the dead pod's alert is suppressed")
+    until(
+        lambda: suppressed("DriftgaugePodDrift", pod="b", model="other") == [True], "the dead pod's alert is suppressed"
+    )
     assert suppressed("DriftgaugePodDrift", pod="a", model="other") == [False]
     assert suppressed("DriftgaugeFeatureDrift", model="gone") == [True]
     assert suppressed("DriftgaugeErrorRatio", model="gone", severity="critical") == [False]

@@ -19,6 +19,8 @@ MINUTES = 140
 #: the day, for these tests, so that an hour fills it
 DAY_MINUTES = 70
 REFERENCE_ROWS = 20_000
+#: how much more widely than independent rows a column scatters
+DISPERSION = 3.0
 BINS = ("00", "01", "02", "03", "missing")
 
 
@@ -38,7 +40,10 @@ def pod(steps, **how):
 #: feature: shares of the reference, and the bins' counters of each pod
 FEATURES = {
     "two pods": ((0.1, 0.2, 0.4, 0.2, 0.1), {"a": pod((1, 3, 8, 5, 3)), "b": pod((0, 1, 4, 10, 5))}),
-    "restart": ((0.1, 0.2, 0.4, 0.2, 0.1), {"a": pod((1, 3, 8, 5, 3), reset=100), "b": pod((0, 1, 4, 10, 5), reset=117)}),
+    "restart": (
+        (0.1, 0.2, 0.4, 0.2, 0.1),
+        {"a": pod((1, 3, 8, 5, 3), reset=100), "b": pod((0, 1, 4, 10, 5), reset=117)},
+    ),
     "churn": (
         (0.1, 0.2, 0.4, 0.2, 0.1),
         {"a": pod((9, 3, 8, 5, 3), stop=105), "b": pod((1, 1, 4, 10, 5), start=108), "c": pod((2, 4, 8, 4, 2))},
@@ -90,7 +95,11 @@ def scores_of(window, minute, expected, scores=SCORES):
         "evidence": scores.evidence,
     }
     return [
-        promql(at(name, window), minute, [(labels | {"window": window}, asdict(values)[measure]) for labels, values in expected])
+        promql(
+            at(name, window),
+            minute,
+            [(labels | {"window": window}, asdict(values)[measure]) for labels, values in expected],
+        )
         for measure, name in recorded.items()
     ]
 
@@ -133,8 +142,12 @@ def test_fleet_scores_equal_python(tmp_path):
         if feature == "idle":
             continue
         hour, day = window_counts(pods, len(BINS), MINUTES, DAY_MINUTES)
-        hours.append((labels_of(feature), scored(hour, shares, REFERENCE_ROWS)))
-        days.append((labels_of(feature), scored(day, shares, REFERENCE_ROWS)))
+        factor = DISPERSION if feature == "two pods" else 1.0
+        hours.append((labels_of(feature), scored(hour, shares, REFERENCE_ROWS, factor)))
+        days.append((labels_of(feature), scored(day, shares, REFERENCE_ROWS, factor)))
+    for window in ("1h", "24h"):
+        scatter = series(names.DRIFT_DISPERSION.name, place("a"), feature="two pods", role="input", window=window)
+        given[scatter] = f"{DISPERSION}x{MINUTES}"
     idle = (labels_of("idle"), 0.0)
     comparisons = [*scores_of("1h", MINUTES, hours)[1:], *scores_of("24h", MINUTES, days)[1:]]
     for window, expected in (("1h", hours), ("24h", days)):
@@ -186,7 +199,10 @@ def test_ten_pods_without_drift_score_near_the_floor(tmp_path):
     draws = np.random.default_rng(7)
     shares = np.array([0.2, 0.2, 0.2, 0.2, 0.2])
     counts = draws.multinomial(100, shares, size=10)
-    pods = {f"p{number}": [[c / 60 * min(m, 60) for m in range(MINUTES + 1)] for c in row] for number, row in enumerate(counts)}
+    pods = {
+        f"p{number}": [[c / 60 * min(m, 60) for m in range(MINUTES + 1)] for c in row]
+        for number, row in enumerate(counts)
+    }
     fleet = scored(counts.sum(axis=0), shares, REFERENCE_ROWS)
     single = np.mean([scored(row, shares, REFERENCE_ROWS).js_distance for row in counts])
     expected = scored(window_counts(pods, len(BINS), 60, DAY_MINUTES)[0], shares, REFERENCE_ROWS)

@@ -124,7 +124,7 @@ def test_show_says_what_a_profile_holds(profile, drive):
     assert out.startswith("train.csv: 4,000 rows\ncreated ")
     assert "times   2025-06-15T15:06:40Z to 2025-06-18T09:45:40Z" in out
     assert "\x1b" not in out
-    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    lines = {line.split()[0]: line for line in reversed(out.splitlines()) if line}
     assert lines["age"].split()[1:4] == ["input", "20", "0.0%"]
     assert "basic 59.7%, plus" in lines["plan"]
     assert max(map(len, out.splitlines())) <= 100

@@ -65,7 +65,7 @@ def test_everything_else_is_the_estimator(monitor, exporter, pipeline, frame):
 
 def test_an_error_of_the_estimator_goes_on(monitor, exporter, pipeline):
     """A failed prediction raises as before and counts."""
-    with pytest.raises(ValueError, match="columns"):
+    with pytest.raises(ValueError, match="features"):
         monitor.wrap(pipeline).predict(np.zeros((1, 9)))
     assert monitor.flush()
     assert exporter.total("failures") == {"error": 1}

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote
 
 from driftgauge.cli.connection import add_connection_arguments, connect
-from driftgauge.cli.files import STANDARD, check_writable, read_profile, write
 from driftgauge.cli.terminal import printable
 from driftgauge.errors import ConfigError, ProfileError
 
@@ -23,6 +22,8 @@ HELP = "accept a model's present traffic as its new reference, or merge stored p
 
 #: making a profile of two weeks and its text takes a second; the model may be busy
 TIMEOUT_SECONDS = 30.0
+#: the output that is standard output
+STANDARD = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _merge(args: argparse.Namespace) -> int:
+    from driftgauge.cli.files import check_writable, read_profile, write
     from driftgauge.profile import dumps
     from driftgauge.reference.merge import merge
 
@@ -77,6 +79,7 @@ def _merge(args: argparse.Namespace) -> int:
 
 
 def _accept(args: argparse.Namespace) -> int:
+    from driftgauge.cli.files import check_writable, write
     from driftgauge.profile import dumps, loads
 
     if args.output is not None:

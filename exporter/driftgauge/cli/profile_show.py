@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_document(reference, facts), indent=2))
     elif args.column is not None:
         about = Thresholds.of(reference)
-        print("\n\n".join("\n".join((*_drawn(found), *about.of_column(found.column))) for found in facts))
+        print("\n\n".join("\n".join(_drawn(found, about.words(found.column))) for found in facts))
     else:
         print("\n".join(_overview(reference, facts)))
     return 0
@@ -260,10 +260,10 @@ def _score(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "-"
 
 
-def _drawn(found: Facts) -> Iterator[str]:
+def _drawn(found: Facts, judged: str) -> Iterator[str]:
     column, total = found.column, max(found.total, 1)
     role = " (output)" if column.role == OUTPUT else ""
-    yield Painter(sys.stdout)(printable(f"{column.name}{role}: {column.kind}, {found.total:,} rows"), "bold")
+    yield Painter(sys.stdout)(printable(f"{column.name}{role}: {column.kind}, {found.total:,} rows; {judged}"), "bold")
     longest = max(cell.count for cell in found.cells) or 1
     labels = [fitted(printable(cell.label), LABEL_COLUMNS) for cell in found.cells]
     rows = [

@@ -6,11 +6,12 @@ What is said here is what `serve` does with default settings: it is read off the
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from driftgauge.cli.terminal import printable, table
+from driftgauge.cli.terminal import LINE, printable, table
 from driftgauge.config import ModelSettings
 from driftgauge.model.judgement import Judgement
 from driftgauge.profile import DAY_SECONDS, OUTPUT, WINDOWS, ColumnSchema, Reference, Window
@@ -21,8 +22,9 @@ __all__ = ["Thresholds"]
 _LISTED = 8
 
 _LEGEND = (
-    "a number: the debiased score that alerts, with the default settings. (number): stands guard, alerts only.",
-    "variable: the reference itself strays too far over that length. -: does not judge. dispersion: over 24h.",
+    "a number: the debiased score that alerts, with the default settings.",
+    "(number): stands guard, alerts only. -: does not judge. dispersion: over 24h.",
+    "variable: the reference itself strays too far over that length.",
 )
 
 
@@ -47,7 +49,7 @@ class Thresholds:
 
     def overview(self) -> Iterator[str]:
         """Yield what holds for all columns, then the columns, table and words."""
-        yield from self._basis()
+        yield from _wrapped(self._basis())
         yield ""
         names = [window.name for window in WINDOWS]
         yield from table(("alerts from", *names, "dispersion"), map(self._row, range(len(self.columns))))
@@ -57,12 +59,11 @@ class Thresholds:
         said: dict[str, list[str]] = {}
         for place, column in enumerate(self.columns):
             said.setdefault(self._words(place), []).append(_shown(column))
-        yield from (f"{_listed(columns)}: {words}" for words, columns in said.items())
+        yield from _wrapped(f"{_listed(columns)}: {words}" for words, columns in said.items())
 
-    def of_column(self, column: ColumnSchema) -> Iterator[str]:
-        """Yield what holds for one column."""
-        yield ""
-        yield f"{_shown(column)}: {self._words(self.columns.index(column))}"
+    def words(self, column: ColumnSchema) -> str:
+        """Say which windows judge a column, and from which score on."""
+        return self._words(self.columns.index(column))
 
     def record(self, column: ColumnSchema) -> Mapping[str, Any]:
         """Return what holds for one column, by window; null where there is no such threshold or figure."""
@@ -108,9 +109,8 @@ class Thresholds:
         if self.reference.strata is not None:
             return "windows shorter than a day judge too: they are compared with the same hours of day"
         short = [row for row, window in enumerate(WINDOWS) if window.seconds < DAY_SECONDS]
-        calm = [
-            column for column, may in zip(self.columns, self.judgement.drives[short].any(axis=0), strict=True) if may
-        ]
+        judging = self.judgement.drives
+        calm = [column for place, column in enumerate(self.columns) if any(judging[row, place] for row in short)]
         why = "the profile does not know the hours of day"
         if not calm:
             return f"windows shorter than a day do not judge: {why}; the 1 h window stands guard"
@@ -145,6 +145,11 @@ class Thresholds:
         judging = [f"over {_and(names)} from {threshold}" for threshold, names in by_threshold.items()]
         parts.append(f"judged {', '.join(judging)}" if judging else "no window can judge it")
         return "; ".join(parts)
+
+
+def _wrapped(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield from textwrap.wrap(line, LINE, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _shown(column: ColumnSchema) -> str:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-__all__ = ["Painter", "bar", "compact_bytes", "fitted", "number", "percent", "printable", "table"]
+__all__ = ["LINE", "Painter", "bar", "compact_bytes", "fitted", "number", "percent", "printable", "table"]
 
 #: columns of a terminal that tables fit into
 LINE = 100

@@ -20,10 +20,13 @@ _CALM_SHARE = 4
 class Buffer:
     """A queue bounded in bytes, with sums that only grow. An entry is a tuple that ends with its size, or has a `size`.
 
+    Args:
+        limit: most bytes that may wait.
+
     Attributes:
         append: append an entry; take its size off `calm` first.
-        calm: bytes that may be added before the thread has to be woken; negative beyond that and when nothing is taken.
-        limit: most bytes that may wait; 0 while nothing is taken: not started yet, or closed.
+        calm: bytes that may be added without a second thought; below, there may be no thread yet, or it is to be woken.
+        limit: most bytes that may wait; 0 once nothing is taken any more.
         woken: whether the thread was woken since it took something last.
         in_flight: requests that have begun and not ended.
         lost_requests: requests that found no room.
@@ -39,6 +42,7 @@ class Buffer:
 
     __slots__ = (
         "_entries",
+        "_granted",
         "append",
         "calm",
         "closed",
@@ -55,34 +59,35 @@ class Buffer:
         "woken",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
         self._entries: deque[Any] = deque()
         self.append = self._entries.append
-        self.forget()
+        self.forget(limit)
 
-    def forget(self) -> None:
+    def forget(self, limit: int) -> None:
         """Become empty, as a forked child must: its parent sends what is waiting."""
         self._entries.clear()
-        self.limit = 0
-        self.calm = -1
+        self.limit = limit
+        self._granted = self.calm = 0
         self.woken = False
         self.in_flight = 0
         self.lost_requests = self.lost_rows = self.lost_failures = self.lost_labels = 0
         self.full = self.too_large = self.closed = self.invalid = self.invalid_labels = 0
 
-    def open(self, limit: int) -> None:
-        """Take entries from now on."""
-        self.limit = limit
-        self.calm = limit // _CALM_SHARE
+    def calm_down(self) -> None:
+        """Let callers append without a second thought: there is a thread."""
+        self._granted = self.limit // _CALM_SHARE
+        self.calm += self._granted
 
     def close(self) -> None:
         """Take nothing more; what waits stays for the thread."""
         self.limit = 0
-        self.calm = -(2**62)
+        self.calm -= 2**62
+        self._granted -= 2**62
 
     def has_room(self, size: int) -> bool:
         """Tell whether an entry of this size fits."""
-        return size <= self.calm + self.limit - self.limit // _CALM_SHARE
+        return self.held + size <= self.limit
 
     def take(self, most: int, most_bytes: int) -> list[Any]:
         """Return up to *most* entries, fewer when they hold more than *most_bytes*."""
@@ -99,7 +104,7 @@ class Buffer:
     @property
     def held(self) -> int:
         """Bytes that wait."""
-        return self.limit // _CALM_SHARE - self.calm
+        return self._granted - self.calm
 
     def __len__(self) -> int:
         return len(self._entries)

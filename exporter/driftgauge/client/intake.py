@@ -114,13 +114,14 @@ class Intake:
     def append(self, entry: Any, size: int) -> bool:
         """Append an entry if there is room; start the thread if it has not been."""
         buffer = self.buffer
-        if not self._enabled or (not buffer.limit and not self._start()):
-            return False
-        if not buffer.has_room(size):
+        if not self._enabled or not buffer.has_room(size):
             return False
         buffer.calm -= size
         buffer.append(entry)
-        if buffer.calm < 0 and not buffer.woken:
+        if not self._sender.running:
+            self._sender.start()
+            lifecycle.look_after_child()
+        elif buffer.calm < 0 and not buffer.woken:
             buffer.woken = True
             self._sender.wake()
         return True
@@ -129,9 +130,6 @@ class Intake:
         """Note a call that cannot be logged."""
         self.mistakes(f"call {type(error).__name__}", f"what was logged cannot be used: {_text_of(error)}")
         self.buffer.invalid += 1
-
-    def _start(self) -> bool:
-        return self._sender.start() and lifecycle.look_after_child()
 
     def _lose(self, rows: int, requests: int, status: Any) -> None:
         """Count what found no room."""

@@ -33,12 +33,11 @@ def look_after(sender: Sender, shutdown_seconds: float) -> None:
         os.register_at_fork(after_in_child=_forked)
 
 
-def look_after_child() -> bool:
+def look_after_child() -> None:
     """Flush at the end of a child of `multiprocessing`; call where the thread has started."""
     process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
     if process is not None and util is not None and process.parent_process() is not None:
         util.Finalize(None, close_all, exitpriority=0)
-    return True
 
 
 def close_all() -> None:

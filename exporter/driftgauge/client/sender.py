@@ -50,7 +50,7 @@ class Sender:
     """
 
     def __init__(self, model: str, version: str, names: tuple[str, ...], options: Options, mistakes: Mistakes) -> None:
-        self.buffer = Buffer()
+        self.buffer = Buffer(options.buffer_bytes // 2)
         self._options = options
         self._mistakes = mistakes
         self._model = f"/v1/models/{quote(model, safe='')}"
@@ -82,24 +82,28 @@ class Sender:
     def forked(self) -> None:
         """Forget what belongs to the parent; the first call in the child starts a thread of its own."""
         self._transport.abandon()
-        self.buffer.forget()
+        self.buffer.forget(0 if self._closed else self._options.buffer_bytes // 2)
         self._begin_anew()
 
-    def start(self) -> bool:
-        """Start the thread unless it runs; tell whether entries are taken now. Never waits for another starter."""
+    @property
+    def running(self) -> bool:
+        """Whether the thread has been started."""
+        return self._thread is not None
+
+    def start(self) -> None:
+        """Start the thread unless it runs; return at once when another caller is about to."""
         if self._closed or not self._starting.acquire(blocking=False):
-            return self.buffer.limit > 0
+            return
         try:
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="driftgauge-client", daemon=True)
                 thread.start()
                 self._thread = thread
-                self.buffer.open(self._options.buffer_bytes // 2)
+                self.buffer.calm_down()
         except RuntimeError as error:  # no threads left, or the interpreter is ending
             self._mistakes("thread", f"the thread cannot be started, nothing is sent: {error}")
         finally:
             self._starting.release()
-        return self.buffer.limit > 0
 
     def wake(self) -> None:
         """Let the thread look now; safe in signal handlers."""

@@ -40,7 +40,7 @@ class Tally:
     latencies: list[float] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.requests or self.predictions or self.failures or self.dropped or self.dropped_labels)
+        return any(getattr(self, name) for name in self.__slots__)
 
     def add(self, other: Tally) -> None:
         """Add the counts of *other*."""

@@ -47,7 +47,8 @@ class BatchJob:
 
 def calibrated_window(reference: Reference, batch: BatchJob) -> Window | None:
     """Return the calibrated window length nearest to the batch's span; None without event times or calibration."""
-    known = [window for window in WINDOWS if window.name in reference.calibration]
+    figures = reference.calibration
+    known = [window for window in WINDOWS if window.name in figures and figures[window.name].usable.any()]
     if batch.time_range is None or not known:
         return None
     span = math.log(max(batch.seconds, 1.0))

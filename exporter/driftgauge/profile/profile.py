@@ -127,8 +127,8 @@ class ProfileSpec:
         for number, column in enumerate(self.schema.categorical):
             if (found := take(column)) is not None:
                 codes[number] = read_codes(found, self.categories, number)
-        for unknown, column in (*columns[INPUT].items(), *columns[OUTPUT].items()):
-            violations[unknown, "unknown_column"] += present_values(column)
+        for unknown, left in (*columns[INPUT].items(), *columns[OUTPUT].items()):
+            violations[unknown, "unknown_column"] += present_values(left)
         block = Block(narrow, wide, codes, self._blank(batch, narrow, wide, codes, present))
         return Reading(block, dict(violations))
 
