@@ -29,6 +29,7 @@ def matrix(
         heatmap.Panel()
         .calculate(False)
         .color(colour)
+        .filter_values(heatmap.FilterValueRange().le(-1))  # a score of 0 is pale, not missing
         .cell_gap(0)
         .show_legend()
         .y_axis(heatmap.YAxisConfig().axis_placement(common_models.AxisPlacement.LEFT).reverse(False))

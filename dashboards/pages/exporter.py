@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from alerting.catalogue import groups
+from alerting.rule import Alert
 from dashboards import colours, links
-from dashboards.events import FIRING, alerts
+from dashboards.events import ALERTS, FIRING, alerts
 from dashboards.kinds import Column, lines, table, tile
 from dashboards.page import Page, Row
 from dashboards.query import Query, coloured, dashed
@@ -31,21 +33,22 @@ def page() -> Page:
             Row("Cost", _cost(where)),
             Row("Configuration", _configuration(where)),
         ),
-        annotations=(alerts(where.foreign("ALERTS", (where.pod,), **FIRING)),),
+        annotations=(alerts(where.foreign(ALERTS, (where.pod,), **{**FIRING, "alertname": _own_alerts(where)})),),
         links=links.others(),
         start="now-6h",
     )
 
 
-def _up(where: Where) -> str:
-    name = where.foreign("up", (where.pod,))
-    return name.removesuffix("}") + f", {where.settings.up_selector}}}"
+def _own_alerts(where: Where) -> str:
+    """Return the pattern of the alerts that lead here."""
+    rules = (rule for group in groups(where.settings) for rule in group.rules if isinstance(rule, Alert))
+    return "=~" + "|".join(sorted({rule.name for rule in rules if rule.dashboard == links.EXPORTER}))
 
 
 def _process(where: Where, name: str) -> str:
-    """Return a series that the client library adds, of exporters only."""
+    """Return a series that Prometheus or the client library adds, of exporters only."""
     series = where.foreign(name, (where.pod,))
-    return series.removesuffix("}") + f", {where.settings.up_selector}}}"
+    return f"{series.removesuffix('}')}, {where.settings.up_selector}}}"
 
 
 def _tiles(where: Where) -> tuple[models.Panel, ...]:
@@ -57,14 +60,14 @@ def _tiles(where: Where) -> tuple[models.Panel, ...]:
             "Exporters up",
             "Exporters that Prometheus could scrape.",
             units.Short,
-            Query(f"sum({_up(where)})"),
+            Query(f"sum({_process(where, 'up')})"),
             width=4,
         ),
         tile(
             "Exporters down",
             "Exporters that Prometheus knows and could not scrape: their models are not seen.",
             units.Short,
-            Query(f"count({_up(where)} == 0) or vector(0)"),
+            Query(f"count({_process(where, 'up')} == 0) or vector(0)"),
             steps=((1, colours.CRITICAL),),
             first=colours.OK,
             width=4,
@@ -118,15 +121,13 @@ def _input(where: Where) -> tuple[models.Panel, ...]:
             "Rows by format",
             "Rows taken in per second, by the format of their bodies.",
             units.RowsPerSecond,
-            [Query(f"sum by (format) ({where.rate(names.INGEST_ROWS)})", "{{format}}")],
-            stacked=True,
+            _all_and_some(where.rate(names.INGEST_ROWS), "format"),
         ),
         lines(
             "Bodies by format",
             "Bodies taken in per second. Many rows a body are cheaper than many bodies.",
             units.CountsPerSecond,
-            [Query(f"sum by (format) ({where.rate(names.INGEST_BATCHES)})", "{{format}}")],
-            stacked=True,
+            _all_and_some(where.rate(names.INGEST_BATCHES), "format"),
         ),
         lines(
             "Rows by pod",
@@ -139,13 +140,13 @@ def _input(where: Where) -> tuple[models.Panel, ...]:
             "Bodies refused as a whole, per second. queue_full: the exporter is overloaded; the other reasons: the sender is "
             "wrong, and the API's answer says how.",
             units.CountsPerSecond,
-            [Query(f"sum by (reason) ({where.rate(names.INGEST_DROPPED)})", "{{reason}}")],
+            _all_and_some(where.rate(names.INGEST_DROPPED), "reason"),
         ),
         lines(
             "Rejected rows by reason",
             "Rows of accepted bodies that could not be used, per second.",
             units.RowsPerSecond,
-            [Query(f"sum by (reason) ({where.rate(names.INGEST_REJECTED_ROWS)})", "{{reason}}")],
+            _all_and_some(where.rate(names.INGEST_REJECTED_ROWS), "reason"),
         ),
         lines(
             "Late rows by model",
@@ -155,6 +156,14 @@ def _input(where: Where) -> tuple[models.Panel, ...]:
             [Query(f"sum by (model, reason) ({where.rate(names.LATE_OBSERVATIONS)})", "{{model}} {{reason}}")],
         ),
     )
+
+
+def _all_and_some(rate: str, label: str) -> list[Query]:
+    """Return the sum, which is 0 where nothing happens, and the parts that are not."""
+    return [
+        Query(f"sum({rate})", "all", coloured(colours.MUTED, fillOpacity=20)),
+        Query(f"sum by ({label}) ({rate}) > 0", f"{{{{{label}}}}}"),
+    ]
 
 
 def _time(where: Where) -> tuple[models.Panel, ...]:

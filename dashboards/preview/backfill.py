@@ -45,10 +45,7 @@ def rehearsed() -> Settings:
 def write_records(directory: Path, settings: Settings, start: float, end: float) -> None:
     """Evaluate the recording rules from *start* to *end*, level by level."""
     rules = [
-        rule
-        for group in yaml.safe_load(rules_text(settings))["groups"]
-        for rule in group["rules"]
-        if "record" in rule
+        rule for group in yaml.safe_load(rules_text(settings))["groups"] for rule in group["rules"] if "record" in rule
     ]
     for number, level in enumerate(_levels(rules)):
         path = directory / f"level-{number}.yaml"
@@ -100,19 +97,21 @@ def _reads(rule: Rule, keys: set[tuple[str, str]]) -> set[tuple[str, str]]:
 def write_alerts(directory: Path, settings: Settings, start: float, end: float) -> int:
     """Evaluate the alerts and write when they were firing; return how many series did."""
     path = directory / "alerts.om"
-    count = 0
-    with serving(directory) as server, path.open("w", encoding="utf-8") as file:
-        for group in groups(settings):
-            for rule in group.rules:
-                if isinstance(rule, Alert):
-                    for labels, times in _episodes(server, rule, start, end):
-                        count += 1
-                        series = f"ALERTS{{{','.join(f'{k}={_quoted(v)}' for k, v in sorted(labels.items()))}}}"
-                        file.writelines(f"{series} 1 {time:.0f}\n" for time in times)
+    rules = [rule for group in groups(settings) for rule in group.rules if isinstance(rule, Alert)]
+    # Two rules of one name, such as those of two windows, may have the same labels: one series.
+    found: dict[str, set[float]] = {}
+    with serving(directory) as server:
+        for rule in rules:
+            for labels, times in _episodes(server, rule, start, end):
+                pairs = ",".join(f"{name}={_quoted(value)}" for name, value in sorted(labels.items()))
+                found.setdefault(f"ALERTS{{{pairs}}}", set()).update(times)
+    with path.open("w", encoding="utf-8") as file:
+        for series, moments in found.items():
+            file.writelines(f"{series} 1 {time:.0f}\n" for time in sorted(moments))
         file.write("# EOF\n")
-    if count:
+    if found:
         import_text(path, directory / "data")
-    return count
+    return len(found)
 
 
 @dataclass(slots=True)

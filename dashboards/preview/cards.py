@@ -59,7 +59,7 @@ class Cards:
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng(self.seed)
 
-    def __call__(self, start: float, end: float) -> Batch | None:
+    def __call__(self, start: float, end: float) -> Batch | None:  # noqa: ARG002 - a feed's signature
         """Return the payments between two times."""
         day = np.sin(2 * np.pi * (end % DAY) / DAY - 2)
         rows = int(self._rng.poisson(self.rows * (1 + 0.5 * day)))
@@ -76,7 +76,7 @@ class Cards:
         risk = 1 / (1 + np.exp(5.2 - 0.012 * amount - 0.4 * (channel == 0) + 0.002 * age))
         if now >= faults.unfilled:
             age = np.where(rng.random(rows) < 1 / 7, np.nan, age)
-        vocabulary = COUNTRIES
+        vocabulary: tuple[str, ...] = COUNTRIES
         if now >= faults.country:
             vocabulary = (*COUNTRIES, "XK")
             country = np.where(rng.random(rows) < 0.04, len(COUNTRIES), country).astype(np.int32)
@@ -106,7 +106,6 @@ class Cards:
 
 def reference(start: float, *, days: int, rows: int) -> Reference:
     """Build the model's reference from the *days* before *start*, with the product's builder."""
-
     cards = Cards(rows / 24, seed=1)
     hours = (start - hour * 3600 for hour in range(days * 24, 0, -1))
     past = [batch for begin in hours if (batch := cards(begin, begin + 3600)) is not None]

@@ -12,7 +12,7 @@ from typing import Any
 from dashboards.preview.history import STEP
 from dashboards.preview.tsdb import Server
 
-__all__ = ["Answers", "Asked", "Panel", "Range", "annotations", "ask", "fill", "panels", "read"]
+__all__ = ["Answers", "Asked", "Panel", "Range", "ask", "fill", "marked", "panels", "read"]
 
 Json = dict[str, Any]
 
@@ -125,7 +125,7 @@ def _asked(server: Server, target: Json, values: Mapping[str, str], over: Range)
     return Asked(target, expr, [series for series in result if series["values"]])
 
 
-def annotations(server: Server, dashboard: Json, values: Mapping[str, str], over: Range) -> Iterator[tuple[Json, Asked]]:
+def marked(server: Server, dashboard: Json, values: Mapping[str, str], over: Range) -> Iterator[tuple[Json, Asked]]:
     """Send the queries of the annotations."""
     for annotation in dashboard["annotations"]["list"]:
         if annotation.get("expr"):

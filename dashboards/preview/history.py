@@ -58,6 +58,14 @@ class Pod:
     _rows: int = 0
     _refused: int = 0
 
+    def warm(self, start: float, end: float) -> None:
+        """Let the model see what happened before anybody scraped, an hour at a time."""
+        for hour in range(int(start), int(end), 3600):
+            batch = self.feed(hour, hour + 3600)
+            if batch is not None:
+                self.model.observe(batch, hour + 3600)
+                self.model.tick(hour + 3600)
+
     def step(self, start: float, end: float) -> None:
         """Observe what happens between two times, and evaluate at the end."""
         batch = self.feed(start, end)
@@ -129,5 +137,3 @@ def write(pods: Iterable[Pod], start: float, end: float, path: Path) -> None:
 def _with(prefix: str, labels: str) -> str:
     name, brace, rest = prefix.partition("{")
     return f"{name}{{{labels},{rest}" if brace else f"{name.rstrip()}{{{labels}}} "
-
-

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from dashboards.preview import cards
 from dashboards.preview.cards import Cards, Faults
-from dashboards.preview.history import DAY, Pod
+from dashboards.preview.history import DAY, Feed, Pod
+from driftgauge.batch import Batch
 from driftgauge.config import LatencySettings, ModelSettings, ReferenceSettings
 from driftgauge.model import Model
 from driftgauge.profile import Reference
@@ -41,6 +42,8 @@ def short() -> Story:
         _fraud("card-fraud-1", of, Cards(40, faults, seed=11)),
         _fraud("card-fraud-canary", of, Cards(25, faults, 2.5, seed=12), version="2", born=end - 8 * 3600),
     )
+    for pod in pods[:2]:
+        pod.warm(START - 2 * DAY, START)
     return Story(pods, START, end)
 
 
@@ -68,7 +71,13 @@ def weeks(days: int = 12) -> Story:
             Pod(f"flight-delay-{number}", "travel", Model("flight-delay", "1", travel, scheduled), share, START)
             for number, share in enumerate(flights)
         ),
-        Pod("search-ranker-0", "search", Model("search-ranker", "5", learned), _until(at(days - 1, 6), Cards(30, seed=20)), START),
+        Pod(
+            "search-ranker-0",
+            "search",
+            Model("search-ranker", "5", learned),
+            _until(at(days - 1, 6), Cards(30, seed=20)),
+            START,
+        ),
     )
     return Story(pods, START, START + days * DAY)
 
@@ -98,5 +107,8 @@ def _fraud(
     return Pod(name, "payments", Model("card-fraud", version, settings, of), feed, born, dropped)
 
 
-def _until(end: float, feed: Cards) -> Callable[[float, float], object]:
-    return lambda start, stop: feed(start, stop) if stop < end else None
+def _until(last: float, feed: Cards) -> Feed:
+    def until(start: float, end: float) -> Batch | None:
+        return feed(start, end) if end < last else None
+
+    return until

@@ -30,7 +30,8 @@ def _slow(fast: str, total: str, severity: str, threshold: str = "0.1x80") -> di
     }
 
 
-def _latency(severity: str, percent: int, long: str, short: str, burn: str, value: str) -> Fires:
+def _latency(severity: str, percent: int, windows: tuple[str, str], burn: str, value: str) -> Fires:
+    long, short = windows
     text = (
         f"{percent} % of the requests to shop/fraud version 1 took longer than the objective's threshold over {long} and "
         f"over {short}: the budget of 5 % burns {burn} times too fast. The fastest of them took {value}."
@@ -39,12 +40,12 @@ def _latency(severity: str, percent: int, long: str, short: str, burn: str, valu
 
 
 _PAGES = (
-    _latency("critical", 72, "1h", "5m", "14.4", "212ms"),
-    _latency("critical", 30, "6h", "30m", "6", "380ms"),
+    _latency("critical", 72, ("1h", "5m"), "14.4", "212ms"),
+    _latency("critical", 30, ("6h", "30m"), "6", "380ms"),
 )
 _TICKETS = (
-    _latency("warning", 15, "24h", "2h", "3", "200ms"),
-    _latency("warning", 5, "3d", "6h", "1", "400ms"),
+    _latency("warning", 15, ("24h", "2h"), "3", "200ms"),
+    _latency("warning", 5, ("3d", "6h"), "1", "400ms"),
 )
 # the first four minutes of a rate over five are short: (2 + 4 + 6 + 8 + 56 x 10) / 60 = 9.667
 _GONE = Fires(

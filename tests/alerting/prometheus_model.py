@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,11 +26,7 @@ def rate(counter: Counter, minute: int) -> float | None:
     if len(samples) < 2:
         return None
     (first, start), (last, end) = samples[0], samples[-1]
-    grown = (
-        end
-        - start
-        + sum(before for (_, before), (_, after) in zip(samples, samples[1:], strict=False) if after < before)
-    )
+    grown = end - start + sum(before for (_, before), (_, after) in pairwise(samples) if after < before)
     sampled = last - first
     spacing = sampled / (len(samples) - 1)
     to_start, to_end = first - (minute * 60 - RANGE), minute * 60 - last

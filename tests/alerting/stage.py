@@ -14,7 +14,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,20 +24,16 @@ import yaml
 from alerting.render import rules_text
 from alerting.settings import HERE, Intervals, load
 from alerting.settings import Settings as RuleSettings
+from tests.alerting.traffic import Traffic, rows
 
 T = TypeVar("T")
 
 ROOT = HERE.parent
 PODS = ("a", "b")
-ROWS = 200
-#: seconds between two bodies
-PERIOD = 0.1
 
 
 def settings() -> RuleSettings:
     """Return the committed settings with times that a test can wait for; a rate still needs several scrapes."""
-    from dataclasses import replace
-
     windows = {
         "5m": "1000s",
         "30m": "2000s",
@@ -62,14 +58,6 @@ def get(url: str, **headers: str) -> tuple[str, str]:
         return answer.read().decode(), answer.headers["Content-Type"]
 
 
-def post(url: str, document: Any) -> None:
-    body = json.dumps(document).encode()
-    with urllib.request.urlopen(
-        urllib.request.Request(url, body, {"Content-Type": "application/json"}), timeout=5
-    ) as answer:
-        answer.read()
-
-
 def until(question: Callable[[], T], what: str, seconds: float = 30.0) -> T:
     """Ask until the answer is true."""
     end = time.monotonic() + seconds
@@ -79,36 +67,6 @@ def until(question: Callable[[], T], what: str, seconds: float = 30.0) -> T:
                 return answer
         time.sleep(0.05)
     raise AssertionError(f"not within {seconds:g} s: {what}")
-
-
-def rows(draws: np.random.Generator, count: int, *, drifted: bool) -> dict[str, list[Any]]:
-    """Return columns of rows; the amounts of drifted ones are a standard deviation and a half higher."""
-    amounts = draws.normal(100 + 30 * drifted, 20, count).round(3)
-    return {"amount": amounts.tolist(), "plan": draws.choice(["basic", "gold"], count, p=[0.7, 0.3]).tolist()}
-
-
-class Traffic(threading.Thread):
-    """Sends rows to every pod: version 1 to all, a tenth of it to version 2 as well."""
-
-    def __init__(self, ports: list[int]) -> None:
-        super().__init__(daemon=True)
-        self.ports = ports
-        self.drifted = False
-        self.stopping = threading.Event()
-
-    def run(self) -> None:
-        draws = np.random.default_rng(5)
-        while not self.stopping.wait(PERIOD):
-            for port in self.ports:
-                for version, count in (("1", ROWS), ("2", ROWS // 5)):
-                    columns = rows(draws, count, drifted=self.drifted)
-                    body = {
-                        "columns": columns,
-                        "prediction": draws.integers(0, 2, count).tolist(),
-                        "latency_s": 0.02,
-                    }
-                    with contextlib.suppress(OSError):
-                        post(f"http://127.0.0.1:{port}/v1/models/fraud/versions/{version}/observations", body)
 
 
 @dataclass

@@ -5,10 +5,16 @@ import pytest
 from alerting.catalogue import groups
 from alerting.rule import Alert
 from alerting.settings import load
-from tests.alerting import cases_drift, cases_exporter, cases_quality, cases_service
+from tests.alerting import cases_drift, cases_exporter, cases_pods, cases_quality, cases_service
 from tests.alerting.rig import Case, needs_promtool, promtool
 
-FILES = {"drift": cases_drift, "exporter": cases_exporter, "quality": cases_quality, "service": cases_service}
+FILES = {
+    "drift": cases_drift,
+    "exporter": cases_exporter,
+    "pods": cases_pods,
+    "quality": cases_quality,
+    "service": cases_service,
+}
 CASES: tuple[Case, ...] = tuple(case for module in FILES.values() for case in module.CASES)
 ALERTS = sorted({rule.name for group in groups(load()) for rule in group.rules if isinstance(rule, Alert)})
 

@@ -10,6 +10,7 @@ import pytest
 from alerting.catalogue import groups
 from alerting.rule import Record
 from tests.alerting.stage import get, settings, stage, until
+from tests.alerting.traffic import post
 
 PROGRAMS = ("prometheus", "prometheus-alertmanager", "promtool")
 
@@ -114,7 +115,6 @@ def test_a_killed_exporter_is_missed_and_silences_its_pod(theatre):
 
 def test_alertmanager_inhibits_as_the_example_says(theatre):
     """Alerts of the dead pod, and drift of a model without traffic, are suppressed; those of others are not."""
-    from tests.alerting.stage import post
 
     def alert(name, severity="warning", **labels):
         return {"labels": {"alertname": name, "severity": severity, "team": "ml", "namespace": "shop", **labels}}

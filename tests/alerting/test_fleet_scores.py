@@ -133,8 +133,9 @@ def labels_of(feature, reference="r1"):
 
 @needs_promtool
 def test_fleet_scores_equal_python(tmp_path):
-    """PSI, distance, floor, debiased score and evidence of all pods are right to six decimals: with restarts, pods that
-    come and go, empty and absent bins; a column without traffic has no score, only a count of 0.
+    """PSI, distance, floor, debiased score and evidence of all pods are right to six decimals.
+
+    With restarts, pods that come and go, empty and absent bins; without traffic there is no score, only a count of 0.
     """
     given, hours, days = {}, [], []
     for feature, (shares, pods) in FEATURES.items():

@@ -49,7 +49,7 @@ def test_probabilities_come_with_the_likeliest_class(monitor, exporter, pipeline
     assert exporter.column("prediction", "outputs") == pipeline.predict(frame).tolist()
 
 
-def test_everything_else_is_the_estimator(monitor, exporter, pipeline, frame):
+def test_everything_else_is_the_estimator(monitor, pipeline, frame):
     """Attributes pass through; pickle, copy and clone give the estimator without the monitor."""
     from sklearn.base import clone
 

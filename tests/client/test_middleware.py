@@ -27,7 +27,7 @@ PATH = "/v2/models/flights/infer"
 
 
 def asgi_app(answer, status=200, error=None):
-    async def app(scope, receive, send):
+    async def app(_, receive, send):
         while (await receive()).get("more_body"):
             pass
         if error is not None:
@@ -63,7 +63,7 @@ def call_asgi(app, path, body, headers=(), method="POST"):
 def call_wsgi(app, path, body, headers=None):
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": io.BytesIO(body), **(headers or {})}
     started = []
-    chunks = app(environ, lambda status, headers, *rest: started.append((status, headers)))
+    chunks = app(environ, lambda *given: started.append(given))
     body = b"".join(chunks)
     if hasattr(chunks, "close"):
         chunks.close()
@@ -128,19 +128,19 @@ def test_binary_tensors(monitor, exporter):
 
 
 @pytest.mark.parametrize(
-    ("path", "asked", "answered", "feature", "predictions"),
+    ("path", "bodies", "columns"),
     [
-        ("/v1/models/m:predict", {"instances": [{"a": 1}, {"a": 2}]}, {"predictions": [0, 1]}, [1, 2], [0, 1]),
-        ("/predict", {"a": 5, "plan": "x"}, {"prediction": "yes", "proba": [0.5, 0.5]}, [5], ["yes"]),
-        ("/invocations", {"features": {"a": [1, 2, 3]}}, {"prediction": [1, 0, 1]}, [1, 2, 3], [1, 0, 1]),
+        ("/v1/models/m:predict", ({"instances": [{"a": 1}, {"a": 2}]}, {"predictions": [0, 1]}), ([1, 2], [0, 1])),
+        ("/predict", ({"a": 5, "plan": "x"}, {"prediction": "yes", "proba": [0.5, 0.5]}), ([5], ["yes"])),
+        ("/invocations", ({"features": {"a": [1, 2, 3]}}, {"prediction": [1, 0, 1]}), ([1, 2, 3], [1, 0, 1])),
     ],
 )
-def test_other_forms(monitor, exporter, path, asked, answered, feature, predictions):
+def test_other_forms(monitor, exporter, path, bodies, columns):
     """TensorFlow's v1 form and plain objects are read."""
-    call_asgi(monitor.asgi(asgi_app(json.dumps(answered).encode())), path, json.dumps(asked).encode())
+    asked, answered = (json.dumps(body).encode() for body in bodies)
+    call_asgi(monitor.asgi(asgi_app(answered)), path, asked)
     assert monitor.flush()
-    assert exporter.column("a") == feature
-    assert exporter.column("prediction", "outputs") == predictions
+    assert (exporter.column("a"), exporter.column("prediction", "outputs")) == columns
 
 
 def test_extract_reads_any_form(monitor, exporter):

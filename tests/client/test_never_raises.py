@@ -68,10 +68,12 @@ FACTS = st.dictionaries(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(features=VALUES, prediction=VALUES, proba=VALUES, facts=FACTS, more=st.lists(VALUES, max_size=2))
-def test_log_takes_anything(monitor, exporter, features, prediction, proba, facts, more):
+@given(positional=st.tuples(VALUES, VALUES, VALUES), facts=FACTS, more=st.lists(VALUES, max_size=2))
+def test_log_takes_anything(monitor, exporter, positional, facts, more):
     """No argument raises, in no method; each call counts as a request or as invalid; and the next row arrives."""
+    features, prediction, proba = positional
     exporter.sent.clear()
+    exporter.undecodable.clear()
     monitor.log(features, prediction, proba, *more, **facts)
     with monitor.request() as request:
         request.log(features, prediction, proba, *more, **facts)
@@ -104,7 +106,7 @@ def test_a_log_handler_that_fails_reaches_nobody(monitor, exporter):
     """Mistakes are told by the thread, so a bad handler cannot hurt the model."""
 
     class Failing(logging.Handler):
-        def emit(self, record):
+        def emit(self, _):
             raise RuntimeError
 
     handler = Failing()

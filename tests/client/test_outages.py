@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 
@@ -185,4 +184,4 @@ def test_tcp(make, folder):
         server.shutdown()
     exporter.stop()
     assert exporter.rows == 1
-    assert os.path.basename(exporter.sent[0].path) == "observations"
+    assert exporter.sent[0].path.endswith("/observations")

@@ -74,14 +74,14 @@ def test_training_is_not_logged(monitor, exporter, module):
     assert exporter.attempts == []
 
 
-def test_an_odd_output_hurts_nobody(monitor, exporter, caplog):
+def test_an_odd_output_hurts_nobody(make, exporter, caplog):
     """An output without scores is told once; the module works."""
 
     class Odd(torch.nn.Module):
         def forward(self, x):
             return {"x": x}
 
-    module = Odd().eval()
+    module, monitor = Odd().eval(), make(exporter)
     monitor.hook(module)
     assert set(module(torch.ones(1))) == {"x"}
     monitor.log(features=[1.0])

@@ -41,9 +41,14 @@ def test_a_request_without_rows_counts(monitor, exporter):
 )
 def test_what_is_raised_goes_on_and_counts(monitor, exporter, error, reason):
     """A failed request counts by its reason; its rows have inputs and no outputs."""
-    with pytest.raises(error), monitor.request() as request:
-        request.log(features=np.zeros((3, 2)), prediction=[1, 2, 3])
-        raise error
+
+    def serve():
+        with monitor.request() as request:
+            request.log(features=np.zeros((3, 2)), prediction=[1, 2, 3])
+            raise error
+
+    with pytest.raises(error):
+        serve()
     assert monitor.flush()
     assert exporter.total("failures") == {reason: 1}
     assert (exporter.total("requests"), exporter.total("predictions")) == (1, 0)

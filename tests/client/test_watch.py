@@ -27,7 +27,7 @@ def test_a_watched_function_is_itself(monitor, exporter):
 def test_extract_finds_the_rows(monitor, exporter):
     """`extract` gets the value and the arguments."""
 
-    @monitor.watch(extract=lambda value, rows, scale=1: {"features": rows, "prediction": value, "id": ["a", "b"]})
+    @monitor.watch(extract=lambda value, rows, **_: {"features": rows, "prediction": value, "id": ["a", "b"]})
     def predict(rows, scale=1):
         return rows.sum(axis=1) * scale
 

@@ -36,6 +36,7 @@ class Spell:
 
     @property
     def days(self) -> float:
+        """Return its length."""
         return (self.end - self.start) / DAY_SECONDS
 
 
@@ -49,9 +50,13 @@ class Replay:
     status: NDArray[np.int8]
     window_status: NDArray[np.int8]
     debiased: NDArray[np.float64]
-    judges: NDArray[np.bool_]
     alert: NDArray[np.float64]
     undecided: tuple[tuple[str, ...], ...]
+
+    def because(self, column: str) -> set[str]:
+        """Return the reasons for which a column ever had no status."""
+        place = self.columns.index(column)
+        return {reasons[place] for reasons in self.undecided} - {""}
 
     def of(self, column: str, window: str = "") -> NDArray[np.int8]:
         """Return a column's status, or its status in one window, at each evaluation."""
@@ -61,10 +66,8 @@ class Replay:
         return self.window_status[:, self.windows.index(window), place]
 
     def scores(self, column: str, window: str) -> NDArray[np.float64]:
-        """Return a column's debiased scores in a window, NaN until it is full."""
-        place = self.windows.index(window), self.columns.index(column)
-        full = self.times - self.times[0] >= 0.9 * SECONDS[window]
-        return np.where(full, self.debiased[:, *place], np.nan)
+        """Return a column's debiased scores in a window."""
+        return self.debiased[:, self.windows.index(window), self.columns.index(column)]
 
     def threshold(self, column: str, window: str) -> float:
         """Return the threshold of alerts; infinite where the window cannot judge."""
@@ -80,9 +83,6 @@ class Replay:
         """Return the event time of the column's first alert from *since* on, infinite without one."""
         alerts = self.times[(self.of(column) == 2) & (self.times >= since)]
         return float(alerts[0]) if len(alerts) else np.inf
-
-
-SECONDS = {"15m": 900, "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "14d": 1_209_600}
 
 
 @cache
@@ -117,18 +117,18 @@ def replay(frame: Any, hours: int) -> Replay:
     # The display measures decide nothing and cost as much as the scores.
     settings = ModelSettings(name="flights", clock="event", tick_seconds=hours * 3600, drift=DriftSettings(measures=()))
     model = Model("flights", "1", settings, reference())
-    found = []
+    found, reasons = [], []
     for part in requests(frame, hours):
         model.observe(_batch(part), WALL)
         now = model.tick(WALL)
         assert now is not None
-        found.append((now.time, now.status, now.window_status, now.scores.debiased, now.judges))
-        reasons = [*reasons, now.undecided] if len(found) > 1 else [now.undecided]
+        found.append((now.time, now.status, now.window_status, now.scores.debiased))
+        reasons.append(now.undecided)
     assert not model.view(WALL).counters.late
-    times, status, window_status, debiased, judges = (np.array(values) for values in zip(*found, strict=True))
+    times, status, window_status, debiased = (np.array(values) for values in zip(*found, strict=True))
     columns = tuple(column.name for column in now.columns)
     windows = tuple(window.name for window in now.windows)
-    return Replay(times, columns, windows, status, window_status, debiased, judges, now.alert, tuple(reasons))
+    return Replay(times, columns, windows, status, window_status, debiased, now.alert, tuple(reasons))
 
 
 def _roles() -> Roles:

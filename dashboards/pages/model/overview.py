@@ -14,7 +14,7 @@ from driftgauge import names
 __all__ = ["row"]
 
 _NOTE = """\
-**How to read this page.** The *score* of a column is the distance between what comes in now and the reference it was trained \
+The *score* of a column is the distance between what comes in now and the reference it was trained \
 on, 0 (same) to 1 (nothing in common), less what chance alone explains (the *noise floor*). A column **warns or alerts** only \
 when its score is over its threshold *and* the *evidence* is: evidence 6 means one chance in a million that nothing changed. \
 Start at the tiles, find the dark row in the matrix and when it began, click the feature in the table for what it looks like."""

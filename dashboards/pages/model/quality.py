@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dashboards import colours
 from dashboards.kinds import lines
 from dashboards.page import Row
-from dashboards.query import Query
+from dashboards.query import Query, coloured
 from dashboards.sdk import models, units
 from dashboards.where import Where
 from driftgauge import names
@@ -45,7 +46,10 @@ def row(where: Where) -> Row:
                 "Values per second that broke the schema (column missing, wrong type), the ten worst; such a value counts as "
                 "missing.",
                 units.CountsPerSecond,
-                [Query(f"topk(10, {violations})", "{{feature}} {{reason}}")],
+                [
+                    Query(f"sum({violations})", "all", coloured(colours.MUTED, fillOpacity=20)),
+                    Query(f"topk(10, {violations} > 0)", "{{feature}} {{reason}}"),
+                ],
                 width=12,
             ),
             lines(

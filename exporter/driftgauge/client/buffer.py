@@ -91,10 +91,10 @@ class Buffer:
 
     def take(self, most: int, most_bytes: int) -> list[Any]:
         """Return up to *most* entries, fewer when they hold more than *most_bytes*."""
+        entries, held = self._entries, 0
         taken: list[Any] = []
-        held = 0
-        while self._entries and len(taken) < most and held < most_bytes:
-            entry = self._entries.popleft()
+        while entries and len(taken) < most and held < most_bytes:
+            entry = entries.popleft()
             taken.append(entry)
             held += entry[-1] if type(entry) is tuple else entry.size
         self.calm += held

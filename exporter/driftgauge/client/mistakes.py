@@ -36,7 +36,7 @@ class Mistakes:
             with contextlib.suppress(Exception):  # a handler that fails must not end the thread
                 LOGGER.warning("%s (said once)", self._waiting.popleft())
 
-    def trouble(self) -> None:
-        """Log the exception that is being handled: an error of the client's own."""
+    def trouble(self, error: Exception) -> None:
+        """Log an error of the client's own."""
         with contextlib.suppress(Exception):
-            LOGGER.exception("an error of the client's own; rows may be lost")
+            LOGGER.error("an error of the client's own; rows may be lost", exc_info=error)

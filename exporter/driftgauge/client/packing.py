@@ -78,7 +78,8 @@ class Packer:
         for entry in entries:
             if type(entry) is tuple:
                 rows.append(entry)
-            elif isinstance(entry, Counted):
+                continue
+            if isinstance(entry, Counted):
                 _count(entry, tally)
             elif isinstance(entry, Label):
                 labels += self._line_of(entry, tally)

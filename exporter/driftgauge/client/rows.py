@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -30,6 +31,7 @@ __all__ = ["blocks_of"]
 Note: TypeAlias = Callable[[str, str], None]
 
 _SCALARS = FIXED | {str}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _MATRIX = "x"
 
 
@@ -52,7 +54,7 @@ def _usable(make: Callable[[], Block], entries: Sequence[Entry], tally: Tally, n
         tally.dropped["invalid"] += len(entries)
         tally.requests += sum(entry[4] for entry in entries)
         return
-    if block.inputs or block.outputs or block.matrices:
+    if block.rows and (block.inputs or block.outputs or block.matrices):
         yield block
     elif "latency_s" in block.facts:  # nothing to monitor in these rows: they are only counted
         latencies = array_of(block.facts["latency_s"])
@@ -62,22 +64,23 @@ def _usable(make: Callable[[], Block], entries: Sequence[Entry], tally: Tally, n
 def _shape_of(entry: Entry) -> Any:
     """Return what entries of one row have in common that can be made columns together; None for tables."""
     features, prediction, proba, more, *_ = entry
-    if type(prediction) not in _SCALARS or (more is not None and not more.keys() <= _SIMPLE_FACTS):
-        return None
-    if more is not None and not all(type(value) in _SCALARS for value in more.values()):
+    if type(prediction) not in _SCALARS or (more is not None and not _are_simple(more)):
         return None
     scores = None
     if proba is not None:
         if type(proba) is not np.ndarray or proba.ndim != 1 or proba.dtype.kind != "f" or len(proba) < 2:
             return None
-        scores = (proba.dtype.str, len(proba))
-    if features is None:
-        return (None, scores)
+        scores = (proba.dtype, proba.shape)
     if type(features) is np.ndarray:
-        array = features.ndim == 1 and features.dtype.kind in "fiub" and features.dtype.isnative and len(features)
-        return (features.dtype.str, len(features), scores) if array else None
-    mapping = type(features) is dict and features and all(type(value) in _SCALARS for value in features.values())
-    return (dict, scores) if mapping else None
+        simple = features.ndim == 1 and features.dtype.kind in "fiub" and len(features)
+        return (features.dtype, features.shape, scores) if simple else None
+    if features is None:
+        return None, scores
+    return (dict, scores) if type(features) is dict and _SCALARS.issuperset(map(type, features.values())) else None
+
+
+def _are_simple(facts: Mapping[str, Any]) -> bool:
+    return _SIMPLE_FACTS.issuperset(facts) and _SCALARS.issuperset(map(type, facts.values()))
 
 
 def _simple(entries: Sequence[Entry], tally: Tally, note: Note) -> Block:
@@ -93,7 +96,7 @@ def _simple(entries: Sequence[Entry], tally: Tally, note: Note) -> Block:
     if proba[0] is not None:
         matrices[OUTPUT, "proba"] = _native(np.array(proba))
     outputs = {} if all(value is None for value in predictions) else columns_of([("prediction", list(predictions))], note)
-    facts = _facts_of_rows([given or {} for given in more], requests, tally, note)
+    facts = _facts_of_rows([given or _NOTHING for given in more], requests, tally, note)
     return Block(len(entries), inputs, outputs, facts, matrices)
 
 
@@ -101,20 +104,23 @@ def _facts_of_rows(
     more: Sequence[Mapping[str, Any]], requests: Sequence[int], tally: Tally, note: Note
 ) -> Columns:
     """Return the facts of rows that are each a request's, or a further row of the one before."""
-    reasons = [failure_by_status(plain(given.get("status"))) for given in more]
+    said = set[str]().union(*more)
     tally.requests += sum(requests)
-    tally.predictions += reasons.count(None)
-    tally.failures.update(r for r, first in zip(reasons, requests, strict=True) if r is not None and first)
     facts: Columns = {}
-    if any(reasons):
-        facts["status"] = _column(reasons)
-    if any("latency_s" in given for given in more):
+    if "status" in said:
+        reasons = [failure_by_status(plain(given.get("status"))) for given in more]
+        tally.predictions += reasons.count(None)
+        tally.failures.update(r for r, first in zip(reasons, requests, strict=True) if r is not None and first)
+        facts |= {"status": _column(reasons)} if any(reasons) else {}
+    else:
+        tally.predictions += len(more)
+    if "latency_s" in said:
         pairs = zip(more, requests, strict=True)
         facts["latency_s"] = _numbers([given.get("latency_s") if first else None for given, first in pairs], note)
-    if any("ts" in given for given in more):
+    if "ts" in said:
         facts["ts"] = _numbers([moment_of(given.get("ts"), note) for given in more], note)
     for name in ("id", "label"):
-        if any(name in given for given in more):
+        if name in said:
             facts[name] = _column([_word(given.get(name)) for given in more])
     return facts
 
@@ -137,9 +143,21 @@ def _table(entry: Entry, names: Sequence[str], tally: Tally, note: Note) -> Bloc
     if len(set(sizes.values())) > 1:
         raise ValueError("different numbers of rows: " + ", ".join(f"{name} has {n}" for name, n in sizes.items()))
     rows = next(iter(sizes.values()), 1)
+    if not rows:
+        return _empty(given, first, tally)
     facts = [_fact_of(given, row, rows) for row in range(rows)] if _by_row(given, rows) else _once(given, rows)
     requests = [first] * rows if _by_row(given, rows) and rows > 1 else [first, *[0] * (rows - 1)]
-    return Block(rows, inputs, outputs, _facts_of_rows(facts, requests[:rows], tally, note), matrices)
+    return Block(rows, inputs, outputs, _facts_of_rows(facts, requests, tally, note), matrices)
+
+
+def _empty(given: Mapping[str, Any], first: int, tally: Tally) -> Block:
+    """Count a request whose tables have no rows."""
+    reason, latency = failure_by_status(plain(given.get("status"))), plain(given.get("latency_s"))
+    tally.requests += first
+    if first and reason is not None:
+        tally.failures[reason] += 1
+    known = first and isinstance(latency, int | float)
+    return Block(0, facts={"latency_s": np.array([latency], dtype=np.float64)} if known else {})
 
 
 def _by_row(given: Mapping[str, Any], rows: int) -> bool:
@@ -151,7 +169,7 @@ def _by_row(given: Mapping[str, Any], rows: int) -> bool:
 def _once(given: Mapping[str, Any], rows: int) -> list[Mapping[str, Any]]:
     each = [name for name in given if name != "latency_s"]
     facts = [_fact_of({name: given[name] for name in each}, row, rows) for row in range(rows)]
-    if "latency_s" in given and rows:
+    if "latency_s" in given:
         facts[0]["latency_s"] = given["latency_s"]
     return list(facts)
 
@@ -169,6 +187,8 @@ def _pick(value: Any, row: int, rows: int) -> Any:
 
 
 def _numbers(values: Sequence[Any], note: Note) -> Any:
+    if {float}.issuperset(map(type, values)):
+        return np.array(values)
     numbers = [plain(value) for value in values]
     if any(isinstance(number, str | list) for number in numbers):
         note("number", "a latency or time is no number; it is left out")

@@ -138,8 +138,8 @@ class Sender:
                 self._mistakes.report()
                 self._deliver()
                 self._mistakes.report()
-            except Exception:  # noqa: BLE001 - the thread must live; it says what went wrong
-                self._mistakes.trouble()
+            except Exception as error:  # noqa: BLE001 - the thread must live; it says what went wrong
+                self._mistakes.trouble(error)
                 self._retry_at = time.monotonic() + _LAST_DELAY
         self._transport.close()
 

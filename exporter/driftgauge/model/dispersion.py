@@ -25,6 +25,8 @@ MOST = 50.0
 LEAST_BLOCKS = 8
 #: samples below which a block is left out
 LEAST_SAMPLES = 30
+#: blocks scored at a time: the intermediate arrays of a hundred would take tens of megabytes
+_AT_ONCE = 8
 
 
 def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None) -> Float64s:
@@ -34,11 +36,15 @@ def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None)
     with the others of its group, such as the same hour of other days.
     """
     rest = _rest(blocks, np.zeros(len(blocks), dtype=np.int64) if groups is None else groups)
-    scores = jensen_shannon(rest, blocks)
-    usable = (scores.samples >= LEAST_SAMPLES) & ~np.isnan(scores.score)
-    observed = np.where(usable, scores.score**2, 0.0).sum(axis=0)
-    expected = np.where(usable, scores.noise_floor**2, 0.0).sum(axis=0)
-    enough = (usable.sum(axis=0) >= LEAST_BLOCKS) & (expected > 0)
+    observed, expected, used = (np.zeros(blocks.shape[1]) for _ in range(3))
+    for start in range(0, len(blocks), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        scores = jensen_shannon(rest[part], blocks[part])
+        usable = (scores.samples >= LEAST_SAMPLES) & ~np.isnan(scores.score)
+        observed += np.where(usable, scores.score**2, 0.0).sum(axis=0)
+        expected += np.where(usable, scores.noise_floor**2, 0.0).sum(axis=0)
+        used += usable.sum(axis=0)
+    enough = (used >= LEAST_BLOCKS) & (expected > 0)
     return np.where(enough, np.clip(observed / np.where(enough, expected, 1.0), 1.0, MOST), np.nan)
 
 

@@ -60,13 +60,13 @@ class Evaluator:
         )
         self._judgement = Judgement.of(settings, reference, windows)
         self._hysteresis = Hysteresis((len(windows), len(columns)))
-        self._trailing = np.ones((len(windows), len(columns)))
+        self._trailing = np.full((len(windows), len(columns)), np.nan)
         self._changes: tuple[ChangeScores, ...] = ()
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score all windows and move the statuses; once per tick."""
         judgement = self._judgement
-        dispersion = np.maximum(judgement.dispersion, self._trailing)
+        dispersion = np.maximum(judgement.dispersion, _lent(self._trailing))
         scores = _scores(self._reference, sums, dispersion)
         judges = judgement.judges(sums.coverage, sums.spans)
         # What does not judge has no status, however it scores.
@@ -127,22 +127,31 @@ class Evaluator:
     def _disperse(self, trailing: dict[str, Trailing], scores: JensenShannon, status: NDArray[np.int8]) -> None:
         """Take the scatter of past traffic in, but not where it looks like drift: it would hide that.
 
-        Until a window knows enough blocks of its own length, the next shorter one that judges the column lends its factor.
+        A column's very first figure is taken in any case: until then sessions look like drift.
         """
         if not trailing:
             return
         drives = self._judgement.drives
         calm = (status <= OK) & (scores.evidence < self._judgement.evidence[:, None] / 2)
         by_hour = self._reference.strata is not None
-        shorter = np.ones(drives.shape[1])
+        known = np.zeros(drives.shape[1], dtype=bool)
         for row, window in enumerate(self._judgement.windows):
             if not drives[row].any():
                 continue
             blocks = trailing.get(window.name, trailing[STATUS_WINDOW.name])
-            own = _factors(blocks, by_hour=by_hour and window.seconds < STATUS_WINDOW.seconds)
-            factors = np.where(np.isnan(own), shorter, own)
-            self._trailing[row] = np.where(drives[row] & calm[row], factors, self._trailing[row])
-            shorter = np.where(drives[row], self._trailing[row], shorter)
+            factors = _factors(blocks, by_hour=by_hour and window.seconds < STATUS_WINDOW.seconds)
+            known |= ~np.isnan(self._trailing[row])
+            taken = drives[row] & ~np.isnan(factors) & (calm[row] | ~known)
+            self._trailing[row, taken] = factors[taken]
+            known |= taken
+
+
+def _lent(factors: Float64s) -> Float64s:
+    """Return factors [windows, columns] where those that are not known yet are those of the next shorter window, else 1."""
+    known = factors.copy()
+    for row in range(1, len(known)):
+        known[row] = np.where(np.isnan(known[row]), known[row - 1], known[row])
+    return np.nan_to_num(known, nan=1.0)
 
 
 def _factors(blocks: Trailing, *, by_hour: bool) -> Float64s:

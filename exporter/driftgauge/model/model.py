@@ -23,7 +23,7 @@ from driftgauge.model.stage import Stage
 from driftgauge.model.sums import WindowSums, collect
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Placed, Timeline
-from driftgauge.profile import HOUR_SECONDS, HOURS, CountRing, Profile, Reference, Ring, Window
+from driftgauge.profile import HOUR_SECONDS, CountRing, Profile, Reference, Ring, Window
 from driftgauge.reference import Learner, without
 from driftgauge.reference.accept import Accepted
 
@@ -104,7 +104,7 @@ class Model:
         assert self._reference is not None
         now = self._timeline.now(wall)
         since = now if self._ring.since is None else self._ring.since
-        hours = () if self._reference.strata is None else self._by_hour(window, now)
+        hours = () if self._reference.strata is None else self._ring.by_hour(window, now)
         return Accepted(window, self._ring.window(window, now), now, max(since, now - window.seconds), hours)
 
     def accept(self, reference: Reference, wall: float) -> None:
@@ -120,16 +120,6 @@ class Model:
         if self._previous is not None and self._reference is not None and digest == self._reference.digest:
             self.given_digest = digest
         return digest == self.given_digest
-
-    def _by_hour(self, window: Window, now: float) -> tuple[Profile, ...]:
-        """Return what a window holds by hour of day (UTC)."""
-        hours = [self._ring.spec.zero() for _ in range(HOURS)]
-        end = math.ceil(now / HOUR_SECONDS) * HOUR_SECONDS
-        for start in range(end - HOUR_SECONDS, end - HOUR_SECONDS - window.seconds, -HOUR_SECONDS):
-            hour = start // HOUR_SECONDS % HOURS
-            back = end - HOUR_SECONDS - start
-            hours[hour] = hours[hour].merge(self._ring.past(HOUR_SECONDS, end, back=back))
-        return tuple(hours)
 
     def observe(self, batch: Batch, wall: float) -> None:
         """Take a batch in that arrived at *wall* (seconds since 1970)."""

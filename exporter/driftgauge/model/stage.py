@@ -3,7 +3,8 @@
 Sketching costs about the same for one row as for a hundred; in blocks of 4,096 rows it costs 4-7 ns a value. To the laws
 the stage is invisible: observing and flushing equals observing. All rows of a stage belong to one minute, the finest slot.
 
-Memory: `rows` rows of every column, 8 MiB at most; allocated once.
+Memory: `rows` rows of every column, 1 MiB at most (or 256 rows), so that a block and what sketching makes of it stay in cache;
+allocated once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from driftgauge.profile import Block, Profile, ProfileSpec
 __all__ = ["Stage"]
 
 ROWS = 4_096
-BYTES = 8 * 2**20
+BYTES = 2**20
 SLOT_SECONDS = 60
 
 

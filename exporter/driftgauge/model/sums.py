@@ -79,14 +79,14 @@ def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: boo
 
 def _blocks(ring: Ring, now: float, number: int, seconds: int) -> Trailing:
     end = now // seconds * seconds
-    backs = [round(now - end) + index * seconds for index in range(number)]
-    blocks = [ring.past(seconds, now, back=back) for back in backs]
-    starts = np.array([now - back - seconds for back in backs])
-    return Trailing(
-        np.stack([block.histogram.counts for block in blocks]),
-        np.stack([block.categories.counts for block in blocks]),
-        (starts % DAY_SECONDS // HOUR_SECONDS).astype(np.int64),
-    )
+    empty = ring.spec.zero()
+    numeric = np.empty((number, *empty.histogram.counts.shape), dtype=np.int64)
+    categorical = np.empty((number, *empty.categories.counts.shape), dtype=np.int64)
+    starts = end - seconds * np.arange(1, number + 1)
+    for index, start in enumerate(starts):
+        block = ring.past(seconds, now, back=round(now - start) - seconds)
+        numeric[index], categorical[index] = block.histogram.counts, block.categories.counts
+    return Trailing(numeric, categorical, (starts % DAY_SECONDS // HOUR_SECONDS).astype(np.int64))
 
 
 def _changes(ring: Ring, now: float) -> tuple[Change, ...]:

@@ -54,6 +54,8 @@ def read_numbers(column: Column, edges: Floats, precision: type[np.floating[Any]
         numbers, _ = read_numbers(column.numbers, edges, precision)
         texts, wrong = _booleans(column.categories, precision)
         return np.where(np.isnan(numbers), texts, numbers), wrong
+    if column.dtype == precision:
+        return column, 0
     if column.dtype.itemsize < np.dtype(precision).itemsize:
         return _snapped(column, edges, precision), 0
     with np.errstate(over="ignore"):  # beyond float32 a value is infinite: the outer bins

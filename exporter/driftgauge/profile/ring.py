@@ -6,7 +6,9 @@ carried from tier to tier, and late rows simply go into their slots. Against slo
 costs 564 slots instead of 504.
 
 Guarantee: a window of W seconds holds the rows of the last W - slot to W seconds; sums are formed anew when a slot ends,
-so nothing drifts. Memory: 564 slots of a profile's arrays, 21 MB for 100 numeric columns when two weeks are full.
+so nothing drifts. Counts are exact; sums (about the reference mean, for means and distances on the value axis) are held
+as float32, good to five digits. Memory: 564 slots of a profile's arrays at 4 bytes a number, 11 MB for 100 numeric columns
+when two weeks are full.
 """
 
 from __future__ import annotations
@@ -66,16 +68,16 @@ class _Tier:
 
     slot_seconds: int
     ids: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    sums: NDArray[np.float64]
+    counts: NDArray[np.uint32]
+    sums: NDArray[np.float32]
 
     @classmethod
     def empty(cls, slot_seconds: int, slots: int, sizes: tuple[int, int]) -> _Tier:
         return cls(
             slot_seconds,
             np.full(slots, -1, dtype=np.int64),
-            np.zeros((slots, sizes[0]), dtype=np.int64),
-            np.zeros((slots, sizes[1])),
+            np.zeros((slots, sizes[0]), dtype=np.uint32),
+            np.zeros((slots, sizes[1]), dtype=np.float32),
         )
 
     def row(self, slot: int) -> int:
@@ -87,9 +89,22 @@ class _Tier:
             self.sums[row] = 0.0
         return row
 
+    def add(self, slot: int, counts: NDArray[np.int64], sums: NDArray[np.float64]) -> None:
+        """Add to *slot*; a slot that is full (4.2 billion rows) takes no more, its shares stay right."""
+        row = self.row(slot)
+        # The first count is the number of rows, and no other is larger.
+        if int(self.counts[row, 0]) + int(counts[0]) > np.iinfo(np.uint32).max:
+            return
+        self.counts[row] += counts.astype(np.uint32)
+        self.sums[row] += sums.astype(np.float32)
+
     def total(self, first: int, last: int) -> Vectors:
-        rows = np.flatnonzero((self.ids >= first) & (self.ids <= last))
-        return self.counts[rows].sum(axis=0), self.sums[rows].sum(axis=0)
+        """Return the sum of the slots from *first* to *last*, without a copy of them all."""
+        counts, sums = np.zeros(self.counts.shape[1], dtype=np.int64), np.zeros(self.sums.shape[1])
+        for row in np.flatnonzero((self.ids >= first) & (self.ids <= last)):
+            counts += self.counts[row]
+            sums += self.sums[row]
+        return counts, sums
 
 
 @dataclass(slots=True)
@@ -133,9 +148,7 @@ class Ring:
             slot = int(time // tier.slot_seconds)
             if slot <= int(tier.ids.max()) - len(tier.ids):
                 continue
-            row = tier.row(slot)
-            tier.counts[row] += counts
-            tier.sums[row] += sums
+            tier.add(slot, counts, sums)
 
     def forget_after(self, now: float) -> None:
         """Forget the slots that lie ahead of *now*, after a clock that was wrong; the total stays."""
@@ -165,14 +178,27 @@ class Ring:
 
     def hours(self, window: Window, now: float) -> NDArray[np.float64]:
         """Return the share of the window's rows in each hour of day (UTC), [24]."""
-        tier = self._tier(window.seconds)
-        last = int(now // tier.slot_seconds)
-        rows = np.flatnonzero((tier.ids > last - window.seconds // tier.slot_seconds) & (tier.ids <= last))
-        hours = tier.ids[rows] * tier.slot_seconds % DAY_SECONDS // HOUR_SECONDS
+        tier, rows, hours = self._slots_by_hour(window, now)
         # The first count of every profile is its number of rows.
         by_hour = np.bincount(hours, weights=tier.counts[rows, 0], minlength=HOURS)
         shares: NDArray[np.float64] = by_hour / max(by_hour.sum(), 1.0)
         return shares
+
+    def by_hour(self, window: Window, now: float) -> tuple[Profile, ...]:
+        """Return what the window holds in each hour of day (UTC), 24 profiles."""
+        tier, rows, hours = self._slots_by_hour(window, now)
+        chosen = (rows[hours == hour] for hour in range(HOURS))
+        return tuple(
+            self._layout.profile(tier.counts[slots].sum(axis=0, dtype=np.int64), tier.sums[slots].sum(axis=0))
+            for slots in chosen
+        )
+
+    def _slots_by_hour(self, window: Window, now: float) -> tuple[_Tier, NDArray[np.int64], NDArray[np.int64]]:
+        """Return the tier of a window, the rows of its slots in it, and the hour of day of each."""
+        tier = self._tier(window.seconds)
+        last = int(now // tier.slot_seconds)
+        rows = np.flatnonzero((tier.ids > last - window.seconds // tier.slot_seconds) & (tier.ids <= last))
+        return tier, rows, tier.ids[rows] * tier.slot_seconds % DAY_SECONDS // HOUR_SECONDS
 
     def _tier(self, seconds: int) -> _Tier:
         """Return the finest tier that reaches *seconds* back, else the longest."""

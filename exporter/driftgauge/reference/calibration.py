@@ -45,6 +45,8 @@ LEAST_SAMPLES = 100
 LEAST_STRATUM_ROWS = 500
 #: distance of an hour from the rest of the day that is a rhythm: half of what warns
 CYCLE_DISTANCE = 0.05
+#: and how sure that has to be: of 24 hours and 100 columns none should reach it by chance
+CYCLE_EVIDENCE = 6.0
 #: a wider scatter than this is no noise that a factor could describe (statistics.md 4.2)
 MOST_DISPERSION = 50.0
 
@@ -100,6 +102,8 @@ class _Slots:
         order = np.argsort(place[known], kind="stable")
         rows = np.flatnonzero(known)[order]
         found, starts = np.unique(place[rows], return_index=True)
+        if not len(found):
+            return
         for slot, chosen in zip(found, np.split(rows, starts[1:]), strict=True):
             profile = self._spec.count(block.take(chosen))
             self.numeric[slot] += profile.histogram.counts.astype(np.int32)
@@ -153,14 +157,15 @@ class TimedCounts:
         )
         if wanted == "never" or rows.min() < LEAST_STRATUM_ROWS:
             return None
-        cycle = [
-            jensen_shannon(whole - hours, hours).debiased
+        scores = [
+            jensen_shannon(whole - hours, hours)
             for whole, hours in (
                 (total.histogram.counts, strata.numeric),
                 (total.categories.counts, strata.categorical),
             )
         ]
-        return strata if max(np.nanmax(part, initial=0.0) for part in cycle) >= CYCLE_DISTANCE else None
+        cycle = ((score.debiased >= CYCLE_DISTANCE) & (score.evidence >= CYCLE_EVIDENCE) for score in scores)
+        return strata if any(bool(part.any()) for part in cycle) else None
 
     def calibration(self, total: Profile, strata: Strata | None) -> Mapping[str, Calibration]:
         """Score every chunk against the rest; window lengths with too few chunks are left out."""

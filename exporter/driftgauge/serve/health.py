@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 
 import numpy as np
@@ -52,5 +53,5 @@ class Health:
 
     def took(self, seconds: float) -> None:
         """Count how long a body took."""
-        self.ingest_counts[np.searchsorted(INGEST_BUCKETS, seconds)] += 1
+        self.ingest_counts[bisect_left(INGEST_BUCKETS, seconds)] += 1
         self.ingest_sum += seconds

@@ -24,6 +24,7 @@ from driftgauge.serve.engine import Engine
 from driftgauge.serve.ingest_app import ingest_app
 from driftgauge.serve.listeners import check_exposure, close, open_tcp, open_unix, split_address, within_reach
 from driftgauge.serve.logs import LOGGER
+from driftgauge.serve.memory import share_one_arena
 from driftgauge.serve.metrics_app import metrics_app
 from driftgauge.serve.references import read_references
 from driftgauge.serve.settings import parse, parse_listen
@@ -110,6 +111,7 @@ class Service:
         Raises:
             ConfigError: no listener could be opened.
         """
+        share_one_arena()
         loop = asyncio.get_running_loop()
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

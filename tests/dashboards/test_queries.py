@@ -1,0 +1,70 @@
+"""Every query of every dashboard against a real Prometheus with a simulated history in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboards.preview import grafana
+
+CHOSEN = {"model": "card-fraud", "version": "1", "feature": "amount", "role": "input"}
+
+#: (dashboard, panel, query) -> why it has nothing to show in a history where most is well
+EMPTY = {
+    ("driftgauge-model", "Schema violations", "B"): "violations, where there are any; their sum is there",
+    ("driftgauge-exporter", "Dropped bodies by reason", "B"): "reasons that occur; their sum is there",
+    ("driftgauge-exporter", "Rejected rows by reason", "B"): "reasons that occur; their sum is there",
+    ("driftgauge-model", "Errors", "B"): "failures by reason, those that occur",
+    ("driftgauge-feature", "Why pods cannot judge", "A"): "reasons, of those that cannot",
+    ("driftgauge-feature", "Missing, new and out of range", "B"): "a number has no new categories",
+}
+
+
+def test_every_query_returns_data(prometheus, dashboard):
+    """With the variables filled from the database no panel is empty, but for those listed with their reason."""
+    server, over = prometheus
+    wide = {found["name"] for found in dashboard["templating"]["list"] if found.get("includeAll")}
+    values = grafana.fill(server, dashboard, over, {k: v for k, v in CHOSEN.items() if k not in wide})
+    empty = {
+        (dashboard["uid"], panel.title, asked.target["refId"])
+        for panel in grafana.panels(dashboard)
+        for asked in grafana.ask(server, panel, values, over)
+        if not asked.result
+    }
+    assert empty <= set(EMPTY)
+
+
+def test_every_variable_has_choices(prometheus, dashboard):
+    server, over = prometheus
+    assert all(grafana.fill(server, dashboard, over, {}).values())
+
+
+def test_the_annotations_mark_alerts_and_new_versions(prometheus, dashboard):
+    server, over = prometheus
+    values = grafana.fill(server, dashboard, over, CHOSEN)
+    found = {annotation["name"]: asked.result for annotation, asked in grafana.marked(server, dashboard, values, over)}
+    if dashboard["uid"] == "driftgauge-exporter":
+        assert set(found) == {"Alerts"}
+        return
+    assert found["Alerts"]
+    assert any(series["metric"]["version"] == "2" for series in found["New version"])
+    assert found["New reference"]
+
+
+@pytest.mark.parametrize("name", ["Most drifted", "Status of every column", "Drift matrix: score of every input"])
+def test_the_model_page_tells_the_story(prometheus, name):
+    """The amounts changed at ten in the morning: that column, and no other input, stands out after it."""
+    server, over = prometheus
+    page = next(path for path in grafana_files() if path.stem == "driftgauge-model")
+    dashboard = grafana.read(page)
+    values = grafana.fill(server, dashboard, over, {"model": "card-fraud", "version": "1", "window": "1h"})
+    panel = next(panel for panel in grafana.panels(dashboard) if panel.title == name)
+    (asked,) = grafana.ask(server, panel, values, over)
+    last = {series["metric"]["feature"]: float(series["values"][-1][1]) for series in asked.result}
+    inputs = {feature: value for feature, value in last.items() if feature not in {"prediction", "risk"}}
+    assert max(inputs, key=inputs.__getitem__) == "amount"
+
+
+def grafana_files():
+    from dashboards.catalogue import RENDERED
+
+    return sorted(RENDERED.glob("*.json"))

@@ -1,0 +1,200 @@
+"""Flights with the weather of their hour: what moves slowly is judged by long windows, and faults are found all the same.
+
+Reference: all scheduled flights of January and February with the weather at their airport, built by the product's builder;
+settings: the defaults, on the event clock. Cancelled flights stay in: their missing delays are part of a snowstorm.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from driftgauge.demo.faults import miles_to_kilometres
+from driftgauge.demo.flights import DAY_SECONDS, REPLAY_START, STABLE, TIME
+from tests.simulation.flights_with_weather import Replay, between, reference, replay
+
+HOUR_SECONDS = 3_600.0
+OK, ALERT = 0, 2
+
+
+def day(month: int, number: int) -> float:
+    """Return midnight in New York (summer time) of a day of 2013."""
+    return datetime(2013, month, number, 4, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("column", "window"), [("temp", "24h"), ("temp", "7d"), ("visib", "24h"), ("wind_speed", "24h"), ("pressure", "24h")]
+)
+def test_the_weather_is_too_variable_for_short_windows(column: str, window: str):
+    """Two months of weather stray from themselves so far over a day that no threshold below the ceiling is left."""
+    assert reached(column, window) > 0.75
+
+
+@pytest.mark.parametrize("column", ["temp", "visib", "wind_speed", "pressure", "dep_delay", "air_time"])
+def test_two_weeks_can_judge_everything(column: str):
+    """Over 14 days every column has a threshold below the ceiling."""
+    assert reached(column, "14d") < 0.75
+
+
+def test_the_day_of_the_departure_delay_needs_more_than_the_default():
+    """Snowstorms of the reference, cancelled flights included, raise its daily threshold to a third."""
+    assert reached("dep_delay", "24h") == pytest.approx(0.334, abs=0.005)
+    assert reached("distance", "24h") < 0.1
+
+
+def reached(column: str, window: str) -> float:
+    """Return what undrifted chunks of the reference reach, with the margin."""
+    columns = [known.name for known in reference().profile.spec.schema.columns]
+    return float(reference().calibration[window].reached[columns.index(column)])
+
+
+FAULT = day(4, 15)
+
+
+def faulty(change: Any) -> Replay:
+    """Replay two weeks of spring, and five days more with a fault in them."""
+    flights = between(FAULT - 15 * DAY_SECONDS, FAULT + 5 * DAY_SECONDS)
+    return replay(change(flights), 3)
+
+
+def kilometres_and_fog(flights: Any) -> Any:
+    """Send kilometres for miles, and three miles as the visibility of every airport."""
+    stuck = flights["visib"].where(flights[TIME] < FAULT, 3.0)
+    return miles_to_kilometres(flights.assign(visib=stuck), FAULT)
+
+
+def shuffled(flights: Any) -> Any:
+    """Give every flight the time in the air of another."""
+    values = flights["air_time"].to_numpy().copy()
+    late = np.flatnonzero((flights[TIME] >= FAULT).to_numpy())
+    values[late] = values[np.random.default_rng(5).permutation(late)]
+    return flights.assign(air_time=values)
+
+
+@pytest.fixture(scope="module")
+def units() -> Replay:
+    return faulty(kilometres_and_fog)
+
+
+@pytest.fixture(scope="module")
+def broken() -> Replay:
+    return faulty(shuffled)
+
+
+def test_kilometres_are_found_within_a_day(units: Replay):
+    """The distance is silent until the fault and in alert within 24 hours of event time."""
+    assert units.of("distance")[units.times < FAULT].max() == OK
+    assert units.first_alert("distance", FAULT) <= FAULT + DAY_SECONDS
+
+
+def test_a_visibility_that_is_stuck_everywhere_is_found_in_three_days(units: Replay):
+    """Only the long windows can judge the visibility, and they do so within 72 hours."""
+    assert units.of("visib")[units.times < FAULT].max() == OK
+    assert units.first_alert("visib", FAULT) <= FAULT + 3 * DAY_SECONDS
+
+
+def test_a_shuffled_column_shows_in_the_residual_alone(broken: Replay):
+    """Flight times shuffled among the flights of five days: every marginal is as it was, the residual alerts in a day."""
+    assert broken.of("pca_residual")[broken.times < FAULT].max() == OK
+    assert broken.first_alert("pca_residual", FAULT) <= FAULT + DAY_SECONDS
+    for column in ("air_time", *STABLE):
+        assert broken.of(column)[broken.times >= FAULT].max() < ALERT, column
+
+
+def test_one_airport_with_a_stuck_visibility_takes_five_days():
+    """A third of the flights with a stuck visibility is too little for windows that know how weather moves: 4 to 5 days.
+
+    In three days it is a seventh of a week's rows: a distance of at most 0.28, while undrifted weeks reach 0.34.
+    """
+    flights = between(FAULT - 15 * DAY_SECONDS, FAULT + 5 * DAY_SECONDS)
+    stuck = (flights[TIME] >= FAULT) & (flights["origin"] == "EWR")
+    found = replay(flights.assign(visib=flights["visib"].where(~stuck, 0.25)), 3).first_alert("visib", FAULT)
+    assert FAULT + 3 * DAY_SECONDS < found <= FAULT + 5 * DAY_SECONDS
+
+
+@pytest.fixture(scope="module")
+def year() -> Replay:
+    """March to December as they were."""
+    return replay(between(REPLAY_START, np.inf), 3)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("column", [name for name in STABLE if name != "hour"])
+def test_a_stable_column_never_alerts(year: Replay, column: str):
+    """No window alerts in ten months."""
+    assert not year.alerts(column)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_hour_alerts_on_two_days_of_an_unusual_timetable_only(year: Replay):
+    """The day of 25 hours and Thanksgiving; a day at most each."""
+    assert [datetime.fromtimestamp(spell.start, UTC).month for spell in year.alerts("hour")] == [11, 11]
+    assert max(spell.days for spell in year.alerts("hour")) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("column", "window", "episodes", "days"),
+    [
+        ("dep_delay", "24h", 10, 2.2),  # looked at every three hours; on whole days, 6
+        ("dep_delay", "7d", 0, 0),
+        ("dep_delay", "14d", 0, 0),
+        ("visib", "7d", 1, 3.0),
+        ("visib", "14d", 3, 10.5),
+        ("wind_speed", "7d", 1, 4.0),
+        ("wind_speed", "14d", 0, 0),
+        ("pressure", "14d", 0, 0),
+    ],
+)
+def test_what_wobbles_alerts_seldom_and_briefly(year: Replay, column: str, window: str, episodes: int, days: float):
+    """Episodes of ten months in one window, and the longest of them."""
+    found = year.alerts(column, window)
+    assert len(found) <= episodes
+    assert max((spell.days for spell in found), default=0) <= days
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_delay_of_whole_days_has_six_episodes(year: Replay):
+    """Judged once a day, at midnight in New York, ten months of delays pass their threshold six times."""
+    midnight = np.array([hour_in_new_york(time) in {23, 0, 1} for time in year.times])
+    high = year.scores("dep_delay", "24h")[midnight] >= year.threshold("dep_delay", "24h")
+    assert np.count_nonzero(high & ~np.append(False, high[:-1])) <= 6
+
+
+def hour_in_new_york(time: float) -> int:
+    """Return the hour of the day, summer time or not."""
+    summer = day(3, 10) <= time < day(11, 3)
+    return int(time / HOUR_SECONDS - (4 if summer else 5)) % 24
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_temperature_is_in_alert_from_mid_april_to_november(year: Replay):
+    """One episode in the 14 d window; every shorter one is too variable to say anything."""
+    (summer,) = year.alerts("temp")
+    assert day(4, 10) < summer.start < day(4, 22)
+    assert day(11, 10) < summer.end < day(12, 1)
+    for window in ("24h", "7d"):
+        assert year.threshold("temp", window) == np.inf
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_september_in_the_air_is_in_alert(year: Replay):
+    """Winds aloft change with the season: the time in the air is in alert all September in the 14 d window."""
+    september = (year.times >= day(9, 1)) & (year.times < day(10, 1))
+    assert (year.of("air_time", "14d")[september] == ALERT).all()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_columns_that_cannot_be_judged_yet_are_warming(year: Replay):
+    """The only reason for which a column has no status is that its long windows are still filling."""
+    assert {reason for column in year.columns for reason in year.because(column)} == {"warming"}
