@@ -160,7 +160,6 @@ def test_a_killed_worker_loses_at_most_its_buffer(make, exporter):
     def work():
         log_rows(monitor, 100)
         monitor.flush(20)
-        monitor._sender._options = None
         log_rows(monitor, 50)
         time.sleep(DEADLINE_SECONDS)
 

@@ -43,7 +43,8 @@ class Judgement:
         evidence: thresholds, [windows].
         least_samples: samples below which nothing is judged.
         dispersion: how much wider than independent rows the reference's own chunks scatter, >= 1.
-        always_warm: windows may judge at once, because the reference knows the hours or the inputs have no rhythm.
+        always_warm: windows may judge before they are full, because the reference knows the hours or the inputs have no
+            rhythm, and no chunks raise their thresholds.
     """
 
     windows: tuple[Window, ...]
@@ -95,7 +96,8 @@ class Judgement:
             np.array(evidence),
             drift.least_samples,
             dispersion,
-            rhythmless or reference.strata is not None,
+            # Chunks tell what a full window reaches; one that is filling strays further.
+            (rhythmless or reference.strata is not None) and not reference.calibration,
         )
 
     @property
@@ -122,10 +124,12 @@ def _calibrated(reference: Reference, windows: tuple[Window, ...], warn: float) 
     """Return what undrifted chunks reach, where they stay calm, and how widely they scatter."""
     shape = len(windows), len(reference.profile.spec.schema.columns)
     reached, calm, dispersion = np.zeros(shape), np.zeros(shape, dtype=bool), np.ones(shape)
+    lent = np.ones(shape[1])  # a length without chunks of its own scatters at least as the next shorter one
     for row, window in enumerate(windows):
         calibration = reference.calibration.get(window.name)
         if calibration is not None:
             reached[row] = calibration.reached
             calm[row] = calibration.calm(warn)
-            dispersion[row] = np.where(calibration.usable, calibration.dispersion, 1.0)
+            lent = np.where(calibration.usable, calibration.dispersion, lent)
+        dispersion[row] = lent
     return reached, calm, dispersion
