@@ -6,6 +6,10 @@ BIN         := $(VENV)/bin
 CONSTRAINTS := scripts/constraints.txt
 PIP         := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
 PYTEST_ARGS ?=
+# further extras to install for the tests, such as torch
+EXTRAS      ?=
+
+comma       := ,
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -69,5 +73,5 @@ $(VENV)/.demo: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	@echo "==> installing driftgauge with what development needs"
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[dev$(if $(EXTRAS),$(comma)$(EXTRAS))]'
 	@touch $(VENV)/.demo $@

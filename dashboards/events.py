@@ -11,32 +11,41 @@ __all__ = ["ALERTS", "FIRING", "alerts", "events", "firing"]
 
 #: Prometheus' own series of pending and firing alerts
 ALERTS = "ALERTS"
-FIRING = {"alertname": "=~Driftgauge.+", "alertstate": "firing"}
-_LABELS = ("alertname", "alertstate", "severity", "model", "version", "feature", "pod")
+#: those that somebody should act upon; a pod's own opinion is not
+FIRING = {"alertname": "=~Driftgauge.+", "alertstate": "firing", "severity": "!=info"}
 
 
-def firing(where: Where, **fixed: str | None) -> str:
-    """Return the selector of firing alerts; those of a whole model have no feature, so features do not narrow it."""
-    return where.foreign(ALERTS, ("model", "version"), **FIRING, **fixed)
+def firing(where: Where, severity: str = FIRING["severity"]) -> str:
+    """Return the expression of firing alerts: where there is one feature, of that and of the model as a whole."""
+    labels, wanted = ("model", "version"), {**FIRING, "severity": severity}
+    if not any(variable.name == "feature" and not variable.many for variable in where.variables):
+        return where.foreign(ALERTS, labels, **wanted)
+    whole = where.foreign(ALERTS, labels, feature="", **wanted)
+    return f"{where.foreign(ALERTS, (*labels, 'feature'), **wanted)} or {whole}"
 
 
 def alerts(expr: str) -> dashboard.AnnotationQuery:
-    """Return the annotation of alerts."""
+    """Return the annotation of alerts where they begin to fire; *expr* is made of plain selectors."""
     return (
-        _annotation("Alerts", colours.CRITICAL, expr)
+        _annotation("Alerts", colours.CRITICAL, f"({expr}) unless ({_earlier(expr)})")
         .title_format("{{alertname}}")
         .text_format("{{severity}} {{model}} {{feature}}")
         .tag_keys("severity,model,feature")
     )
 
 
-def events(where: Where) -> tuple[dashboard.AnnotationQuery, ...]:
+def events(where: Where, severity: str = FIRING["severity"]) -> tuple[dashboard.AnnotationQuery, ...]:
     """Return the annotations of a page about models."""
     return (
-        alerts(firing(where)),
+        alerts(firing(where, severity)),
         _appeared(where, "New reference", colours.SECOND, names.REFERENCE_INFO, "reference {{reference}}", "reference"),
         _appeared(where, "New version", colours.THIRD, names.LAST_OBSERVATION, "{{model}} {{version}}", version=None),
     )
+
+
+def _earlier(expr: str) -> str:
+    """Return an expression of plain selectors as it was a step before."""
+    return expr.replace("}", f"}} offset {RATE}")
 
 
 def _appeared(

@@ -11,7 +11,22 @@ from alerting.records.series import Scores
 from dashboards.where import Where
 from driftgauge import names
 
-__all__ = ["CANARY", "FLEET", "debiased", "distance", "evidence", "floor", "psi", "samples", "status", "threshold"]
+__all__ = [
+    "CANARY",
+    "FLEET",
+    "debiased",
+    "distance",
+    "drifted_seconds",
+    "evidence",
+    "floor",
+    "psi",
+    "samples",
+    "status",
+    "threshold",
+]
+
+#: between two looks at a status; ten minutes in a week are a thousand
+STEP_SECONDS = 600
 
 FLEET, CANARY = fleet.SCORES, Scores("canary")
 
@@ -53,6 +68,12 @@ def status(where: Where, *by: str, **fixed: str | None) -> str:
     hour = where.recorded(series.STATUS, window=fleet.HOUR, **fixed)
     own = where.metric(names.DRIFT_STATUS, **fixed)
     return f"{labels} ({day} or {hour} == 2) or {labels} ({own})"
+
+
+def drifted_seconds(where: Where, *by: str) -> str:
+    """Return how long in the time range the day's status was a warning or an alert."""
+    day = where.recorded(series.STATUS, window=fleet.DAY)
+    return f"max by ({', '.join(by)}) (sum_over_time(({day} >= bool 1)[$__range:{STEP_SECONDS}s])) * {STEP_SECONDS}"
 
 
 def threshold(where: Where, severity: str, *by: str, **fixed: str | None) -> str:

@@ -20,9 +20,9 @@ def error_ratio(where: Where, *by: str, **fixed: str | None) -> str:
 
 
 def quantile(where: Where, level: float, *by: str, **fixed: str | None) -> str:
-    """Return a quantile of the request duration, of all pods' buckets together."""
+    """Return a quantile of the request duration, of all pods' buckets together; no value without requests."""
     buckets = f"sum by ({', '.join((*by, 'le'))}) ({where.rate(names.REQUEST_DURATION, **fixed)})"
-    return f"histogram_quantile({level:g}, {buckets})"
+    return f"histogram_quantile({level:g}, {buckets}) > 0"
 
 
 def silence(where: Where, *by: str, **fixed: str | None) -> str:

@@ -28,4 +28,12 @@ for entry in "${rendered[@]}"; do
         stale=1
     fi
 done
+# packages that render files of their own
+for package in alerting dashboards; do
+    if [ "$check" = "--check" ]; then
+        python -m "$package" --check || stale=1
+    else
+        python -m "$package"
+    fi
+done
 exit "$stale"

@@ -32,9 +32,10 @@ def page() -> Page:
             Row("Drift", _drift(where)),
             Row("Traffic", _traffic(where)),
         ),
-        annotations=events(where),
+        # Of so many models, only what pages.
+        annotations=events(where, "critical"),
         links=links.others(),
-        start="now-24h",
+        start="now-7d",
     )
 
 
@@ -111,8 +112,9 @@ def _table(where: Where) -> models.Panel:
     worst = f"max by ({', '.join(by)}) ({scores.debiased(where, *by, *every, window='24h')})"
     count = f"count by ({', '.join(by)})"
     drifted = f"{count} (({scores.status(where, *by, *every)}) >= 1)"
-    alerts = f"{count} ({firing(where)})"
     known = f"group by ({', '.join(by)}) ({where.metric(names.LAST_OBSERVATION)}) * 0"
+    # Alerts about an exporter have no model.
+    alerts = f"{count} ({firing(where)}) and on ({', '.join(by)}) {known}"
     columns = (
         Column("Drift", status, look="status"),
         Column("Worst score", worst, units.Short, 3, look="bar", top=0.5),

@@ -95,15 +95,16 @@ def fill(server: Server, dashboard: Json, over: Range, chosen: Mapping[str, str]
 def _choices(server: Server, query: str, values: Mapping[str, str], over: Range) -> list[str]:
     match = _LABEL_VALUES.fullmatch(query)
     assert match, query
-    selector, label = concrete(match[1], values, over.step), match[2]
+    selector, label = concrete(match[1], values, over), match[2]
     return list(server.get(f"label/{label}/values", **{"match[]": selector, "start": over.start, "end": over.end}))
 
 
-def concrete(expr: str, values: Mapping[str, str], step: float) -> str:
+def concrete(expr: str, values: Mapping[str, str], over: Range) -> str:
     """Return PromQL without templates."""
     own = {
-        "__rate_interval": f"{max(int(step) + STEP, 4 * STEP)}s",
-        "__interval": f"{int(step)}s",
+        "__rate_interval": f"{max(int(over.step) + STEP, 4 * STEP)}s",
+        "__interval": f"{int(over.step)}s",
+        "__range": f"{int(over.end - over.start)}s",
     }
     return _REFERENCE.sub(lambda match: {**values, **own}[match[1] or match[2]], expr)
 
@@ -114,7 +115,7 @@ def ask(server: Server, panel: Panel, values: Mapping[str, str], over: Range) ->
 
 
 def _asked(server: Server, target: Json, values: Mapping[str, str], over: Range) -> Asked:
-    expr = concrete(target["expr"], values, over.step)
+    expr = concrete(target["expr"], values, over)
     if target.get("instant"):
         answer = server.get("query", query=expr, time=over.end)
         result = [{"metric": series["metric"], "values": [series["value"]]} for series in answer["result"]]

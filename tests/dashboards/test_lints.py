@@ -18,7 +18,7 @@ from driftgauge.names import ALL, COUNTER, HISTOGRAM, PREFIX
 #: series that neither the exporter nor the rules make: Prometheus' own, and those of the client library
 FOREIGN = {"ALERTS", "up", "process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"}
 #: set by Grafana itself
-BUILT_IN = {"__rate_interval", "__interval", "__url_time_range", "__data", "__field", "datasource"}
+BUILT_IN = {"__rate_interval", "__interval", "__range", "__url_time_range", "__data", "__field", "datasource"}
 UNITLESS = {"table", "state-timeline", "heatmap", "text"}
 UIDS = {"driftgauge-fleet", "driftgauge-model", "driftgauge-feature", "driftgauge-exporter"}
 
@@ -30,7 +30,12 @@ def expressions(dashboard: dict[str, Any]) -> list[str]:
 
 def plain(expr: str) -> str:
     """Return the expression with something in the place of every variable."""
-    expr = expr.replace("$__rate_interval", "5m").replace("$__interval", "1m").replace("[$window]", "[24h]")
+    expr = (
+        expr.replace("$__rate_interval", "5m")
+        .replace("$__interval", "1m")
+        .replace("$__range", "1h")
+        .replace("[$window]", "[24h]")
+    )
     return re.sub(r"\$\{?(\w+)\}?", "x", expr)
 
 

@@ -23,7 +23,7 @@ def row(where: Where) -> Row:
             lines(
                 "Score by pod and of the fleet",
                 "Thick: all pods together. If all pods rise, the world or the senders changed; one alone: that pod gets other "
-                "traffic or runs other code.",
+                "traffic or runs other code. The fleet's bins are coarser, so its score is a little lower.",
                 units.Short,
                 [
                     Query(own, f"{{{{{pod}}}}}"),

@@ -25,6 +25,7 @@ def _table(where: Where) -> models.Panel:
     columns = (
         Column("Status", scores.status(where, *by), look="status"),
         Column("Score", scores.debiased(where, *by), units.Short, 3, look="bar", top=0.5),
+        Column("Drifting for", scores.drifted_seconds(where, *by), units.DurationSeconds, 0),
         Column("Warns at", scores.threshold(where, "warning", *by), units.Short, 2),
         Column("Alerts at", scores.threshold(where, "critical", *by), units.Short, 2),
         Column("Evidence", scores.evidence(where, *by), units.Short, 1),
@@ -35,7 +36,7 @@ def _table(where: Where) -> models.Panel:
     return table(
         "Columns by drift",
         "One row a column, most drifted first; click a name for what it looks like. Score: distance from the reference in the "
-        "window, without noise. It counts only when it is over its threshold and the evidence is over about 6. Noise floor: the "
+        "window, without noise. Drifting for: how long of the time range it warned or alerted. A score counts only when it is over its threshold and the evidence is over about 6. Noise floor: the "
         "distance that chance alone makes of so few rows; a score far above it is real.",
         {"feature": "Feature", "role": "Role"},
         columns,

@@ -66,7 +66,7 @@ class Evaluator:
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score all windows and move the statuses; once per tick."""
         judgement = self._judgement
-        dispersion = np.maximum(judgement.dispersion, _lent(self._trailing))
+        dispersion = _lent(np.fmax(judgement.dispersion, self._trailing), judgement.drives)
         scores = _scores(self._reference, sums, dispersion)
         judges = judgement.judges(sums.coverage, sums.spans)
         # What does not judge has no status, however it scores.
@@ -146,12 +146,13 @@ class Evaluator:
             known |= taken
 
 
-def _lent(factors: Float64s) -> Float64s:
-    """Return factors [windows, columns] where those that are not known yet are those of the next shorter window, else 1."""
-    known = factors.copy()
-    for row in range(1, len(known)):
-        known[row] = np.where(np.isnan(known[row]), known[row - 1], known[row])
-    return np.nan_to_num(known, nan=1.0)
+def _lent(factors: Float64s, drives: NDArray[np.bool_]) -> Float64s:
+    """Return factors [windows, columns]; where one is not known, that of the next shorter window that judges, else 1."""
+    known, shorter = factors.copy(), np.ones(factors.shape[1])
+    for row, judging in zip(known, drives, strict=True):
+        row[:] = np.where(np.isnan(row), shorter, row)
+        shorter = np.where(judging, row, shorter)
+    return known
 
 
 def _factors(blocks: Trailing, *, by_hour: bool) -> Float64s:

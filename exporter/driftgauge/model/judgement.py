@@ -42,9 +42,11 @@ class Judgement:
         alert: thresholds; infinite where a window does not judge.
         evidence: thresholds, [windows].
         least_samples: samples below which nothing is judged.
-        dispersion: how much wider than independent rows the reference's own chunks scatter, >= 1.
-        always_warm: windows may judge before they are full, because the reference knows the hours or the inputs have no
-            rhythm, and no chunks raise their thresholds.
+        dispersion: how much wider than independent rows the reference's own chunks scatter, >= 1; NaN where there are too few of that length.
+        timeless: whether the clock cannot be mistaken for drift, because the reference knows the hours or the inputs have
+            no rhythm.
+        eager: which windows may judge which columns before they are full: where the clock does not matter and no shorter window
+            needs a higher threshold.
     """
 
     windows: tuple[Window, ...]
@@ -56,13 +58,14 @@ class Judgement:
     evidence: Float64s
     least_samples: int
     dispersion: Float64s
-    always_warm: bool
+    timeless: bool
+    eager: Flags
 
     @classmethod
     def of(cls, settings: ModelSettings, reference: Reference, windows: tuple[Window, ...]) -> Judgement:
         """Work the thresholds out."""
         drift = settings.drift
-        rhythmless = settings.seasonality == "none"
+        timeless = settings.seasonality == "none" or reference.strata is not None
         columns = [
             settings.features.get(column.name, _PLAIN) if column.role == INPUT else _PLAIN
             for column in reference.profile.spec.schema.columns
@@ -70,11 +73,12 @@ class Judgement:
         seconds = np.array([window.seconds for window in windows])[:, None]
         reached, calm, dispersion = _calibrated(reference, windows, drift.warn)
         allowed = np.array([[not c.windows or w.name in c.windows for c in columns] for w in windows], dtype=bool)
-        free = (seconds >= DAY_SECONDS) | rhythmless | (reference.strata is not None) | calm
+        free = (seconds >= DAY_SECONDS) | timeless | calm
         too_variable = reached > CEILING
         drives = free & allowed & ~too_variable
         catch_all = np.maximum(drift.catch_all, reached)
         guard = (seconds == HOUR_SECONDS) & ~free & allowed & (catch_all <= CEILING)
+        raised = np.maximum(reached, drift.warn)
         warn = np.array([drift.warn if column.warn is None else column.warn for column in columns])
         alert = np.array([drift.alert if column.alert is None else column.alert for column in columns])
         raising = int(np.count_nonzero((drives | guard).any(axis=1)))
@@ -96,8 +100,9 @@ class Judgement:
             np.array(evidence),
             drift.least_samples,
             dispersion,
-            # Chunks tell what a full window reaches; one that is filling strays further.
-            (rhythmless or reference.strata is not None) and not reference.calibration,
+            timeless,
+            # A window that is filling strays as far as the shorter one that it still is.
+            drives & timeless & (np.maximum.accumulate(raised, axis=0) <= raised),
         )
 
     @property
@@ -113,8 +118,10 @@ class Judgement:
             spans: seconds that each window reaches back; rows must span a day to judge, lest they measure the clock.
         """
         counted = np.array([window.rows > 0 for window in self.windows])
-        warm = (coverage >= WARM) & (self.always_warm | ~counted | (spans >= DAY_SECONDS))
-        return self.drives & (warm | (self.always_warm & ~counted))[:, None]
+        full = (coverage >= WARM)[:, None]
+        spanning = (~counted | (spans >= DAY_SECONDS))[:, None]
+        judges: Flags = self.drives & ((full & (self.timeless | spanning)) | (self.eager & ~counted[:, None]))
+        return judges
 
 
 _PLAIN = ColumnSettings()
@@ -123,13 +130,11 @@ _PLAIN = ColumnSettings()
 def _calibrated(reference: Reference, windows: tuple[Window, ...], warn: float) -> tuple[Float64s, Flags, Float64s]:
     """Return what undrifted chunks reach, where they stay calm, and how widely they scatter."""
     shape = len(windows), len(reference.profile.spec.schema.columns)
-    reached, calm, dispersion = np.zeros(shape), np.zeros(shape, dtype=bool), np.ones(shape)
-    lent = np.ones(shape[1])  # a length without chunks of its own scatters at least as the next shorter one
+    reached, calm, dispersion = np.zeros(shape), np.zeros(shape, dtype=bool), np.full(shape, np.nan)
     for row, window in enumerate(windows):
         calibration = reference.calibration.get(window.name)
         if calibration is not None:
             reached[row] = calibration.reached
             calm[row] = calibration.calm(warn)
-            lent = np.where(calibration.usable, calibration.dispersion, lent)
-        dispersion[row] = lent
+            dispersion[row] = np.where(calibration.usable, calibration.dispersion, np.nan)
     return reached, calm, dispersion
