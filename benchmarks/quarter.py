@@ -108,7 +108,9 @@ class Traffic:
         effects = math.sqrt(self.correlation) * effects / max(effects.std(), 1e-9)
         sessions = rng.multinomial(rng.poisson(rate / self.session), np.full(levels, 1 / levels), len(self.daily))
         middles = self.means(np.array([now])) + effects
-        edges = np.array([np.pad(e, (0, spec.histogram.bins - 1 - len(e)), constant_values=np.inf) for e in spec.histogram.edges])
+        edges = np.array(
+            [np.pad(e, (0, spec.histogram.bins - 1 - len(e)), constant_values=np.inf) for e in spec.histogram.edges]
+        )
         below = ndtr((edges[:, None, :] - middles[:, :, None]) / math.sqrt(1 - self.correlation))
         shares = np.diff(below, axis=2, prepend=0.0, append=1.0)
         drawn = rng.multinomial(sessions * self.session, shares / shares.sum(axis=2, keepdims=True)).sum(axis=1)
@@ -213,17 +215,28 @@ def main() -> None:
 
     started = time.perf_counter()
     total: dict[str, Count] = {rule: Count() for rule in RULES}
-    print("| rows a minute | rows a session | " + " | ".join(RULES) + " |\n| " + " | ".join(["---:"] * (len(RULES) + 2)) + " |")
+    print(
+        "| rows a minute | rows a session | "
+        + " | ".join(RULES)
+        + " |\n| "
+        + " | ".join(["---:"] * (len(RULES) + 2))
+        + " |"
+    )
     for number, (rows, sessions) in enumerate(fleet(args.models)):
         rng = np.random.default_rng([args.seed, number])
         found = watch(rng, Traffic.of(rng, rows, sessions, args.features), args.days)
         for rule, count in found.items():
             total[rule].episodes += count.episodes
             total[rule].raised += count.raised
-        print(f"| {rows:,.0f} | {sessions[0]} | " + " | ".join(f"{count.episodes:,}" for count in found.values()) + " |", flush=True)
+        print(
+            f"| {rows:,.0f} | {sessions[0]} | " + " | ".join(f"{count.episodes:,}" for count in found.values()) + " |",
+            flush=True,
+        )
     weeks = args.models * args.days / 7
     cells = max(args.models * args.features * int(args.days * DAY / TICK), 1)
-    print(f"\n{args.models} models, {args.features} features, {args.days:g} days; budget {BUDGET * weeks:,.1f} episodes")
+    print(
+        f"\n{args.models} models, {args.features} features, {args.days:g} days; budget {BUDGET * weeks:,.1f} episodes"
+    )
     print("\n| rule | episodes | a week and model | share of time |\n| --- | ---: | ---: | ---: |")
     for rule, count in total.items():
         print(f"| {rule} | {count.episodes:,} | {count.episodes / weeks:,.2f} | {count.raised / cells:.2%} |")

@@ -33,9 +33,9 @@ class Story:
 
 
 def short() -> Story:
-    """Most of a day: amounts drift in the middle, a canary runs in the last hours. No optional package is needed."""
+    """Most of a day: amounts drift in the morning, a canary runs in the last hours. No optional package is needed."""
     end = START + 20 * 3600
-    faults = Faults(currency=START + 10 * 3600, country=START + 12 * 3600)
+    faults = Faults(currency=START + 4 * 3600, country=START + 12 * 3600)
     of = cards.reference(START, days=TRAINED_DAYS, rows=500)
     pods = (
         _fraud("card-fraud-0", of, Cards(40, faults, seed=10)),

@@ -52,7 +52,7 @@ def test_the_annotations_mark_alerts_and_new_versions(prometheus, dashboard):
 
 @pytest.mark.parametrize("name", ["Most drifted", "Status of every column", "Drift matrix: score of every input"])
 def test_the_model_page_tells_the_story(prometheus, name):
-    """The amounts changed at ten in the morning: that column, and no other input, stands out after it."""
+    """The amounts changed in the morning: that column, and no other input, stands out after it."""
     server, over = prometheus
     page = next(path for path in grafana_files() if path.stem == "driftgauge-model")
     dashboard = grafana.read(page)

@@ -9,7 +9,9 @@ from driftgauge.batch import Batch
 from driftgauge.profile import ColumnSchema, CountRing, ProfileSpec, Schema
 from driftgauge.sketch import CategorySpec, HistogramSpec
 
-SPEC = ProfileSpec(Schema.of([ColumnSchema("x")]), HistogramSpec.plain([[0.0, 1.0]], narrow=1), CategorySpec((), (), ()))
+SPEC = ProfileSpec(
+    Schema.of([ColumnSchema("x")]), HistogramSpec.plain([[0.0, 1.0]], narrow=1), CategorySpec((), (), ())
+)
 START = 1_800_057_600.0  # a midnight
 
 

@@ -39,7 +39,7 @@ def test_hours_mix_by_the_window_and_not_by_the_reference():
 
 
 def test_a_mixture_is_worth_less_than_its_rows():
-    """n = 1 / sum(w^2 / n_h): two equal hours of 1,000 rows at 0.75 and 0.25 are worth 1,600."""
+    """It is worth 1 / sum(w^2 / n_h): two equal hours of 1,000 rows at 0.75 and 0.25 are worth 1,600."""
     numeric, _ = strata().weighted(shares(h7=0.75, h8=0.25))
     assert numeric.sum() == pytest.approx(1_600)
     assert strata().weighted(np.full(HOURS, 1 / HOURS))[0].sum() == pytest.approx(HOURS * 1_000)

@@ -68,7 +68,9 @@ def test_a_hundred_and_fifty_columns_stay_under_a_mebibyte():
     zero = plain.profile.spec.zero()
     hours = rng.integers(10**5, 10**6, (HOURS, *zero.histogram.counts.shape))
     columns = len(plain.profile.spec.schema.columns)
-    figures = Calibration(np.full(columns, 200), *np.round(rng.random((5, columns)) + np.array([[0], [0], [0], [0], [1]]), 4))
+    figures = Calibration(
+        np.full(columns, 200), *np.round(rng.random((5, columns)) + np.array([[0], [0], [0], [0], [1]]), 4)
+    )
     timed = replace(
         plain,
         calibration={window.name: figures for window in WINDOWS},

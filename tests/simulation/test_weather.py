@@ -26,7 +26,8 @@ def day(month: int, number: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("column", "window"), [("temp", "24h"), ("temp", "7d"), ("visib", "24h"), ("wind_speed", "24h"), ("pressure", "24h")]
+    ("column", "window"),
+    [("temp", "24h"), ("temp", "7d"), ("visib", "24h"), ("wind_speed", "24h"), ("pressure", "24h")],
 )
 def test_the_weather_is_too_variable_for_short_windows(column: str, window: str):
     """Two months of weather stray from themselves so far over a day that no threshold below the ceiling is left."""

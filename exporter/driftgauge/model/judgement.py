@@ -42,11 +42,12 @@ class Judgement:
         alert: thresholds; infinite where a window does not judge.
         evidence: thresholds, [windows].
         least_samples: samples below which nothing is judged.
-        dispersion: how much wider than independent rows the reference's own chunks scatter, >= 1; NaN where there are too few of that length.
+        dispersion: how much wider than independent rows the reference's own chunks scatter, >= 1; NaN where there are too
+            few of that length.
         timeless: whether the clock cannot be mistaken for drift, because the reference knows the hours or the inputs have
             no rhythm.
-        eager: which windows may judge which columns before they are full: where the clock does not matter and no shorter window
-            needs a higher threshold.
+        eager: which windows may judge which columns before they are full: where the clock does not matter and no shorter
+            window needs a higher threshold.
     """
 
     windows: tuple[Window, ...]
