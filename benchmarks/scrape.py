@@ -36,9 +36,11 @@ def main() -> None:
     settings = ModelSettings(name=MODEL, reference=ReferenceSettings(path="profile.json"))
     model = Model(MODEL, "0", settings, known)
     model.observe(Batch(ROWS, inputs=dict(zip(bodies.names(FEATURES), values.T, strict=True))), 0.0)
+    hourly = model.collect(0.0)
     sums = model.collect(0.0)
+    assert hourly is not None
     assert sums is not None
-    model.evaluate(sums)
+    model.evaluate(hourly)
     view, exposition, wanted, own = model.view(0.0), Exposition(), negotiate(""), _exporter()
     text = exposition.render([view], own, wanted)
     series = sum(not line.startswith(b"#") for line in text.splitlines())
@@ -48,7 +50,8 @@ def main() -> None:
     assert sum(not line.startswith(b"#") for line in generate_latest(theirs).splitlines()) == series
     rows = [
         ("sum six windows", _ms(cpu_seconds(lambda: model.collect(0.0), calls=5)), ""),
-        ("evaluate six windows", _ms(cpu_seconds(lambda: model.evaluate(sums), calls=5)), ""),
+        ("evaluate six windows", _ms(cpu_seconds(lambda: model.evaluate(sums), calls=5)), "once every tick_seconds"),
+        ("the same when an hour ends", _ms(cpu_seconds(lambda: model.evaluate(hourly), calls=5)), "with the past"),
         ("render", _ms(rendered), ""),
         ("prometheus_client.generate_latest", _ms(generated), f"{generated / rendered:.0f} times render"),
         *_served(rng, dumps(known)),

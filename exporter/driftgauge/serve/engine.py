@@ -39,7 +39,7 @@ INLINE_BINARY_BYTES = 512 * 1024
 #: staged rows are counted at least this often
 FLUSH_SECONDS = 1.0
 #: freed memory is given back to the system so often
-TRIM_SECONDS = 60
+TRIM_SECONDS = 10
 #: longest name of a model or a version: it is part of every series
 NAME_CHARS = 256
 #: without a tick for so long a thread hangs; an evaluation takes milliseconds
