@@ -92,7 +92,9 @@ def measure_server(rng: np.random.Generator, endpoint: str) -> None:
     delivered = monitor.flush(30)
     rounds = [pair for pair in rounds if max(side[1] for side in pair) < KEPT_UP_SECONDS]
     if len(rounds) < 3:
-        print(f"\nBusy server: the machine kept up with {RATE} requests/s in {len(rounds)} of {PAIRS} pairs: no figures")
+        print(
+            f"\nBusy server: the machine kept up with {RATE} requests/s in {len(rounds)} of {PAIRS} pairs: no figures"
+        )
         return
     rows = []
     for place, name, unit in ((0, "CPU per request", 1e6), (1, "p50", 1e6), (2, "p99", 1e6)):
@@ -100,7 +102,14 @@ def measure_server(rng: np.random.Generator, endpoint: str) -> None:
         ratios = [a / b for a, b in zip(with_logging, without, strict=True)]
         noise = [max(a / b, b / a) for a, b in pairwise(without)]
         figures = (statistics.median(without) * unit, statistics.median(with_logging) * unit)
-        rows.append((name, *(f"{f:.1f}" for f in figures), f"{statistics.median(ratios):.3f}", f"{statistics.median(noise):.3f}"))
+        rows.append(
+            (
+                name,
+                *(f"{f:.1f}" for f in figures),
+                f"{statistics.median(ratios):.3f}",
+                f"{statistics.median(noise):.3f}",
+            )
+        )
     show(
         f"Busy server, {RATE} requests/s, {len(rounds)} of {PAIRS} pairs kept up, rounds of {ROUND_SECONDS:.0f} s, delivered: {delivered}",
         ("figure", "without, us", "with, us", "ratio", "noise"),

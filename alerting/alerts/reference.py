@@ -13,7 +13,7 @@ __all__ = ["alerts"]
 
 def alerts(scope: Scope) -> tuple[Alert, ...]:
     """Return the alerts on the references."""
-    return (_missing(scope), _learning(scope), _learned_again(scope), _mixed(scope))
+    return (_missing(scope), _learning(scope), _learned_again(scope), _mixed(scope), _mismatch(scope))
 
 
 def _missing(scope: Scope) -> Alert:
@@ -97,6 +97,20 @@ def _mixed(scope: Scope) -> Alert:
         why="A rollout changes pod by pod; two hours are longer than one takes.",
         summary="Pods of one version of a model use different references.",
         description=f"{{{{ $value }}}} different references are in use for {WHERE}.",
+        dashboard=MODEL_DASHBOARD,
+        links=MODEL_LINKS,
+    )
+
+
+def _mismatch(scope: Scope) -> Alert:
+    return Alert(
+        name="DriftgaugeReferenceMismatch",
+        severity=WARNING,
+        expr=f"count {scope.by(*MODEL)} ({scope.recent(scope.metric(names.REFERENCE_MISMATCH))} == 1)",
+        wait="15m",
+        why="A rollout may bring the model before its profile; a quarter of an hour later both should be there.",
+        summary="A model is compared with a profile that was built for another model or version.",
+        description=f"{{{{ $value }}}} pods of {WHERE} use a profile that says it was built for another model or version.",
         dashboard=MODEL_DASHBOARD,
         links=MODEL_LINKS,
     )

@@ -305,6 +305,12 @@ REFERENCE_SAMPLES = _gauge("reference_samples", "Rows of the reference.", _MODEL
 REFERENCE_CREATED = _gauge(
     "reference_created_timestamp_seconds", "When the reference was made, in seconds since 1970.", _MODEL, _GROUP
 )
+REFERENCE_MISMATCH = _gauge(
+    "reference_mismatch",
+    "1 when the profile says that it was built for another model or version than it is used for, else 0.",
+    _MODEL,
+    _GROUP,
+)
 LEARNING_ROWS = _gauge(
     "learning_rows", "Rows learned from so far; only while a reference is being learned.", _MODEL, _GROUP
 )

@@ -206,6 +206,26 @@ REFERENCE = (
         {series(_INFO, **_FILE): "1x60", series(_INFO, _OTHER, **(_FILE | {"reference": "r2"})): "1x130"},
         ("61m", "125m"),
     ),
+    Case(
+        "DriftgaugeReferenceMismatch",
+        "a profile of another version",
+        {series(names.REFERENCE_MISMATCH.name): "1x40"},
+        ("14m",),
+        {
+            "15m": (
+                _model(
+                    "warning",
+                    "1 pods of shop/fraud version 1 use a profile that says it was built for another model or version.",
+                ),
+            )
+        },
+    ),
+    Case(
+        "DriftgaugeReferenceMismatch",
+        "the profile follows the model",
+        {series(names.REFERENCE_MISMATCH.name): "1x10 0x30"},
+        ("14m", "30m"),
+    ),
 )
 
 CASES = (

@@ -37,7 +37,9 @@ def make() -> Iterator[Callable[..., Monitor]]:
 
     def made(exporter: Any, model: str = "flights", **options: Any) -> Monitor:
         endpoint = exporter if isinstance(exporter, str) else exporter.endpoint
-        monitors.append(Monitor(model, **({"flush_seconds": 0.02, "timeout_seconds": 0.5} | options), endpoint=endpoint))
+        monitors.append(
+            Monitor(model, **({"flush_seconds": 0.02, "timeout_seconds": 0.5} | options), endpoint=endpoint)
+        )
         return monitors[-1]
 
     yield made

@@ -20,7 +20,9 @@ def test_every_option_is_documented():
 def test_every_reason_of_a_drop_is_documented():
     """The table of reasons names each reason that the sender and the packer count."""
     code = "".join(path.read_text("utf-8") for path in SOURCES.glob("*.py"))
-    counted = set(re.findall(r'dropped(?:_labels)?(?:\[|, )"(\w+)"', code)) | set(re.findall(r'_lose\([^"\n]*, "(\w+)"\)', code))
+    counted = set(re.findall(r'dropped(?:_labels)?(?:\[|, )"(\w+)"', code)) | set(
+        re.findall(r'_lose\([^"\n]*, "(\w+)"\)', code)
+    )
     table = TEXT.partition("| reason |")[2].partition("\n\n")[0]
     assert counted == set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
 

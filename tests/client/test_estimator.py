@@ -15,7 +15,9 @@ pandas = pytest.importorskip("pandas")
 @pytest.fixture
 def frame():
     rng = np.random.default_rng(3)
-    return pandas.DataFrame({"age": rng.integers(18, 90, 60), "plan": rng.choice(["a", "b"], 60), "fare": rng.random(60)})
+    return pandas.DataFrame(
+        {"age": rng.integers(18, 90, 60), "plan": rng.choice(["a", "b"], 60), "fare": rng.random(60)}
+    )
 
 
 @pytest.fixture
@@ -26,7 +28,9 @@ def pipeline(frame):
     from sklearn.preprocessing import OneHotEncoder
 
     encoder = make_column_transformer((OneHotEncoder(), ["plan"]), remainder="passthrough")
-    return make_pipeline(encoder, LogisticRegression(max_iter=1000)).fit(frame, np.where(frame["age"] > 50, "old", "young"))
+    return make_pipeline(encoder, LogisticRegression(max_iter=1000)).fit(
+        frame, np.where(frame["age"] > 50, "old", "young")
+    )
 
 
 def test_predictions_are_logged(monitor, exporter, pipeline, frame):
@@ -57,7 +61,12 @@ def test_everything_else_is_the_estimator(monitor, pipeline, frame):
     assert wrapped.classes_.tolist() == ["old", "young"]
     assert wrapped.score(frame, pipeline.predict(frame)) == 1
     assert wrapped[-1] is pipeline[-1]
-    assert type(pickle.loads(pickle.dumps(wrapped))) is type(copy.deepcopy(wrapped)) is type(clone(wrapped)) is type(pipeline)
+    assert (
+        type(pickle.loads(pickle.dumps(wrapped)))
+        is type(copy.deepcopy(wrapped))
+        is type(clone(wrapped))
+        is type(pipeline)
+    )
     assert wrapped.fit(frame, frame["plan"]) is wrapped
     with pytest.raises(AttributeError):
         _ = wrapped.nonsense

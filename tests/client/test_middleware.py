@@ -32,7 +32,9 @@ def asgi_app(answer, status=200, error=None):
             pass
         if error is not None:
             raise error
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]}
+        )
         half = len(answer) // 2
         await send({"type": "http.response.body", "body": answer[:half], "more_body": True})
         await send({"type": "http.response.body", "body": answer[half:]})
@@ -111,12 +113,14 @@ def test_binary_tensors(monitor, exporter):
     """The binary tensor extension is read in requests and responses."""
     numbers = np.array([[1.5, 2.5]], dtype="<f4")
     text = struct.pack("<I", 3) + "é!".encode()
-    header = json.dumps({
-        "inputs": [
-            {"name": "x", "datatype": "FP32", "shape": [1, 2], "parameters": {"binary_data_size": 8}},
-            {"name": "plan", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": len(text)}},
-        ]
-    }).encode()
+    header = json.dumps(
+        {
+            "inputs": [
+                {"name": "x", "datatype": "FP32", "shape": [1, 2], "parameters": {"binary_data_size": 8}},
+                {"name": "plan", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": len(text)}},
+            ]
+        }
+    ).encode()
     answer = json.dumps({"outputs": [{"name": "y", "datatype": "INT32", "shape": [1], "data": [3]}]}).encode()
     length = str(len(header))
     body = header + numbers.tobytes() + text
@@ -155,7 +159,9 @@ def test_extract_reads_any_form(monitor, exporter):
     assert (exporter.column("age"), exporter.column("prediction", "outputs")) == ([3], [0.75])
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff\xfe", b'{"inputs": [{"name": "x"}]}', b"null", b"{}" * 200_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[1]", b"\xff\xfe", b'{"inputs": [{"name": "x"}]}', b"null", b"{}" * 200_000]
+)
 def test_what_cannot_be_read_is_counted(monitor, exporter, body):
     """A body of any other form is a request without rows; the response is the application's."""
     sent = call_asgi(monitor.asgi(asgi_app(b'{"outputs": [{}]}')), PATH, body)

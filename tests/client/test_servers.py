@@ -105,7 +105,18 @@ def test_fastapi_under_uvicorn_with_workers(folder, exporter):
     pytest.importorskip("uvicorn")
     (folder / "app.py").write_text(FASTAPI)
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "app:app", "--workers", "2", "--port", str(port), "--log-level", "error"]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "app:app",
+        "--workers",
+        "2",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+    ]
     with serving(command, folder, exporter, port):
         workers = predict_many(port)
     assert eventually(lambda: exporter.total("requests") == REQUESTS)
@@ -120,7 +131,17 @@ def test_flask_under_gunicorn_with_preload(folder, exporter):
     pytest.importorskip("gunicorn")
     (folder / "app.py").write_text(FLASK)
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "app:app", "--preload", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "app:app",
+        "--preload",
+        "--workers",
+        "2",
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
     with serving(command, folder, exporter, port):
         workers = predict_many(port)
     assert eventually(lambda: exporter.total("requests") == REQUESTS + 1)

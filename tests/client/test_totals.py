@@ -37,7 +37,12 @@ def test_a_request_without_rows_counts(monitor, exporter):
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(ValueError, "error"), (TimeoutError, "timeout"), (asyncio.CancelledError, "cancelled"), (MemoryError, "overloaded")],
+    [
+        (ValueError, "error"),
+        (TimeoutError, "timeout"),
+        (asyncio.CancelledError, "cancelled"),
+        (MemoryError, "overloaded"),
+    ],
 )
 def test_what_is_raised_goes_on_and_counts(monitor, exporter, error, reason):
     """A failed request counts by its reason; its rows have inputs and no outputs."""
@@ -68,7 +73,9 @@ def test_a_request_may_fail_without_raising(monitor, exporter):
 
 def test_latencies_by_row_are_requests(monitor, exporter):
     """A batching server says a latency for each row: each is a request."""
-    monitor.log(features=np.zeros((3, 2)), prediction=[1, 2, 3], latency_s=[0.1, 0.2, 0.3], status=["ok", "ok", "timeout"])
+    monitor.log(
+        features=np.zeros((3, 2)), prediction=[1, 2, 3], latency_s=[0.1, 0.2, 0.3], status=["ok", "ok", "timeout"]
+    )
     assert monitor.flush()
     assert (exporter.total("requests"), exporter.total("predictions")) == (3, 2)
     assert exporter.latencies() == [0.1, 0.2, 0.3]
@@ -172,7 +179,24 @@ def test_rows_are_counted_as_they_are_sent(monitor, exporter, features, predicti
 
 def test_statuses_mean_what_they_mean_to_the_exporter():
     """Client and exporter agree on every word for success and failure."""
-    words = ["ok", "", "OK", "completed", 0, "0", 200, 302, 404, 408, 429, 499, 500, 503, "DEADLINE_EXCEEDED", "on fire"]
+    words = [
+        "ok",
+        "",
+        "OK",
+        "completed",
+        0,
+        "0",
+        200,
+        302,
+        404,
+        408,
+        429,
+        499,
+        500,
+        503,
+        "DEADLINE_EXCEEDED",
+        "on fire",
+    ]
     words += ["timed out", "rate-limited", "bad request", 200.0, "999", True, False, None, "12", "2000"]
     assert [failure_by_status(word) for word in words] == [failure_of(word) for word in words]
     kinds = [ValueError, TimeoutError, asyncio.CancelledError, MemoryError, KeyboardInterrupt]

@@ -79,7 +79,13 @@ def test_numbers_and_texts_in_one_column_stay_what_they_are(monitor, exporter):
 def test_special_values(monitor, exporter):
     """Infinities stay, times become seconds, decimals numbers; what is no value is missing."""
     when = datetime(2026, 9, 14, 8, tzinfo=UTC)
-    features = {"inf": -math.inf, "when": when, "price": Decimal("9.5"), "np": np.int16(3), "day": np.datetime64("1970-01-02")}
+    features = {
+        "inf": -math.inf,
+        "when": when,
+        "price": Decimal("9.5"),
+        "np": np.int16(3),
+        "day": np.datetime64("1970-01-02"),
+    }
     monitor.log(features=features | {"huge": 10**400, "odd": object})
     assert monitor.flush()
     assert exporter.column("inf")[-1] == -math.inf
@@ -106,9 +112,9 @@ def test_changing_an_argument_later_changes_nothing(monitor, exporter):
     assert monitor.flush()
     assert exporter.column("x[0]") == [0, None, 0, 0] or 9 not in exporter.column("x[0]")
     assert 9 not in exporter.column("age")
-    assert [row for batch in exporter.batches if batch.probabilities is not None for row in batch.probabilities.tolist()] == [
-        [0.25, 0.75]
-    ]
+    assert [
+        row for batch in exporter.batches if batch.probabilities is not None for row in batch.probabilities.tolist()
+    ] == [[0.25, 0.75]]
 
 
 def test_lists_are_rows_or_tables(monitor, exporter):
@@ -175,15 +181,17 @@ def test_images_are_counted_but_not_copied(monitor, exporter, caplog):
 def test_pandas(monitor, exporter):
     """Data frames arrive column by column, with categories, missing values and times."""
     pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({
-        "age": pandas.array([41, None, 3], dtype="Int64"),
-        "fare": np.array([1.5, np.nan, 2], dtype=np.float32),
-        "plan": pandas.Categorical(["a", None, "b"]),
-        "text": ["x", None, "y"],
-        "flag": [True, False, True],
-        "when": pandas.to_datetime(["1970-01-01T00:00:01Z", None, "1970-01-02T00:00:00Z"]),
-        7: [1, 2, 3],
-    })
+    frame = pandas.DataFrame(
+        {
+            "age": pandas.array([41, None, 3], dtype="Int64"),
+            "fare": np.array([1.5, np.nan, 2], dtype=np.float32),
+            "plan": pandas.Categorical(["a", None, "b"]),
+            "text": ["x", None, "y"],
+            "flag": [True, False, True],
+            "when": pandas.to_datetime(["1970-01-01T00:00:01Z", None, "1970-01-02T00:00:00Z"]),
+            7: [1, 2, 3],
+        }
+    )
     monitor.log(features=frame, prediction=pandas.Series([1, 0, 1], index=[5, 6, 7]))
     frame["age"] = 0
     monitor.log(features=frame.iloc[2], prediction=1)
@@ -227,7 +235,9 @@ def test_libraries_are_not_imported_for_it():
 
 NUMBERS = st.one_of(st.none(), st.floats(width=32), st.integers(-(2**53), 2**53))
 TEXTS = st.one_of(st.none(), st.text(max_size=8))
-ROW = st.fixed_dictionaries({}, optional={"n": NUMBERS, "t": TEXTS, "both": st.one_of(NUMBERS, TEXTS), "b": st.booleans()})
+ROW = st.fixed_dictionaries(
+    {}, optional={"n": NUMBERS, "t": TEXTS, "both": st.one_of(NUMBERS, TEXTS), "b": st.booleans()}
+)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

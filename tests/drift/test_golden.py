@@ -145,5 +145,5 @@ def test_exponential_buckets(case):
     spec = ExponentialSpec(schema=case["schema"])
     index = int(spec.index(np.array([float(case["value"])]))[0])
     assert index == case["index"]
-    assert 2.0 ** (index / 2**case["schema"]) == pytest.approx(case["upper"], rel=1e-12)
-    assert 2.0 ** ((index - 1) / 2**case["schema"]) == pytest.approx(case["lower"], rel=1e-12)
+    assert 2.0 ** (index / 2 ** case["schema"]) == pytest.approx(case["upper"], rel=1e-12)
+    assert 2.0 ** ((index - 1) / 2 ** case["schema"]) == pytest.approx(case["lower"], rel=1e-12)

@@ -247,7 +247,11 @@ OUTPUTS = [
 ]
 
 
-@pytest.mark.parametrize(("outputs", "configured", "columns", "probabilities", "logits"), OUTPUTS, ids=lambda value: str(sorted(value)) if isinstance(value, set) else str(value))
+@pytest.mark.parametrize(
+    ("outputs", "configured", "columns", "probabilities", "logits"),
+    OUTPUTS,
+    ids=lambda value: str(sorted(value)) if isinstance(value, set) else str(value),
+)
 def test_outputs_get_their_roles(outputs, configured, columns, probabilities, logits):
     """Prediction, probabilities and logits are told apart by name, width and sum."""
     batch = decode_json({"outputs": outputs}, prediction_output=configured).batch

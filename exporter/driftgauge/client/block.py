@@ -83,9 +83,7 @@ def joined(blocks: Sequence[Block]) -> Block:
 
 def unmixed(block: Block) -> Iterator[Block]:
     """Yield the rows in blocks without a mixed column."""
-    block = Block(
-        block.rows, _tidy(block.inputs), _tidy(block.outputs), _tidy(block.facts), block.matrices
-    )
+    block = Block(block.rows, _tidy(block.inputs), _tidy(block.outputs), _tidy(block.facts), block.matrices)
     for columns in (block.inputs, block.outputs, block.facts):
         for column in columns.values():
             if isinstance(column, Mixed):

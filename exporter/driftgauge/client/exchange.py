@@ -65,7 +65,11 @@ def read_exchange(request: Message, response: Message, extract: Extract | None) 
         return {"features": asked["instances"], **_predictions_of(answered.get("predictions"))}
     if "prediction" not in answered:
         return None
-    return {"features": asked.get("features", asked), "prediction": answered["prediction"], "proba": answered.get("proba")}
+    return {
+        "features": asked.get("features", asked),
+        "prediction": answered["prediction"],
+        "proba": answered.get("proba"),
+    }
 
 
 def _divided(body: Mapping[str, Any], binary: memoryview) -> Iterator[tuple[dict[str, Any], memoryview]]:
@@ -110,7 +114,9 @@ def _columns_of(tensors: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any
         width = 1 if values.ndim == 1 else values.shape[1]
         given = tensor.get("parameters", {}).get("columns")
         names = given if given and len(given) == width else [f"{tensor['name']}[{j}]" for j in range(width)]
-        yield from zip([tensor["name"]] if width == 1 and not given else names, values.reshape(-1, width).T, strict=True)
+        yield from zip(
+            [tensor["name"]] if width == 1 and not given else names, values.reshape(-1, width).T, strict=True
+        )
 
 
 def _outputs_of(tensors: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

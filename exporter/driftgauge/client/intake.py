@@ -47,7 +47,14 @@ class Intake:
         return self._rate >= 1 or self._sender.sampler.random() < self._rate
 
     def call(
-        self, features: Any, prediction: Any, proba: Any, facts: Mapping[str, Any], surplus: Sequence[Any], *, drawn: bool
+        self,
+        features: Any,
+        prediction: Any,
+        proba: Any,
+        facts: Mapping[str, Any],
+        surplus: Sequence[Any],
+        *,
+        drawn: bool,
     ) -> Call:
         """Return a copy of a call that begins a request, or its count where its rows are not to be sent."""
         try:

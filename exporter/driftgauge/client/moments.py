@@ -21,7 +21,9 @@ def moment_of(value: Any, note: Callable[[str, str], None]) -> float | None:
     if isinstance(moment, str):
         moment = _moment_of_text(moment)
         if moment is None:
-            note("ts", "ts is neither seconds since 1970, a datetime nor RFC 3339 with an offset; the row counts as now")
+            note(
+                "ts", "ts is neither seconds since 1970, a datetime nor RFC 3339 with an offset; the row counts as now"
+            )
     if moment is None or isinstance(moment, bool | list):
         return None
     seconds = float(moment)

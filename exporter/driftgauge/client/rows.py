@@ -95,14 +95,14 @@ def _simple(entries: Sequence[Entry], tally: Tally, note: Note) -> Block:
         matrices[INPUT, _MATRIX] = _native(np.array(features))
     if proba[0] is not None:
         matrices[OUTPUT, "proba"] = _native(np.array(proba))
-    outputs = {} if all(value is None for value in predictions) else columns_of([("prediction", list(predictions))], note)
+    outputs = (
+        {} if all(value is None for value in predictions) else columns_of([("prediction", list(predictions))], note)
+    )
     facts = _facts_of_rows([given or _NOTHING for given in more], requests, tally, note)
     return Block(len(entries), inputs, outputs, facts, matrices)
 
 
-def _facts_of_rows(
-    more: Sequence[Mapping[str, Any]], requests: Sequence[int], tally: Tally, note: Note
-) -> Columns:
+def _facts_of_rows(more: Sequence[Mapping[str, Any]], requests: Sequence[int], tally: Tally, note: Note) -> Columns:
     """Return the facts of rows that are each a request's, or a further row of the one before."""
     said = set[str]().union(*more)
     tally.requests += sum(requests)

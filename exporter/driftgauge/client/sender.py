@@ -35,7 +35,17 @@ _LATE_SECONDS = 5.0
 #: a connection that breaks that often under one body is the body's fault
 _MOST_ATTEMPTS = 8
 _REPORT_SECONDS = 5.0
-_LOSSES = ("lost_requests", "lost_rows", "lost_failures", "lost_labels", "full", "too_large", "closed", "invalid", "invalid_labels")
+_LOSSES = (
+    "lost_requests",
+    "lost_rows",
+    "lost_failures",
+    "lost_labels",
+    "full",
+    "too_large",
+    "closed",
+    "invalid",
+    "invalid_labels",
+)
 
 
 class Sender:
@@ -262,7 +272,9 @@ class Sender:
             parcel.attempts += 1
         if parcel.attempts >= _MOST_ATTEMPTS:
             self._lose(self._outbox.done(), "unanswered")
-        self._mistakes("exporter", f"no answer from {self._options.endpoint}: {type(error).__name__} {error}; trying on")
+        self._mistakes(
+            "exporter", f"no answer from {self._options.endpoint}: {type(error).__name__} {error}; trying on"
+        )
         self._back_off(None)
 
     def _back_off(self, retry_after: float | None) -> None:

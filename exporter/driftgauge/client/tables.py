@@ -112,11 +112,15 @@ def columns_of(pairs: Iterable[tuple[Any, Any]], note: Note) -> Columns:
     for given, values in pairs:
         name = usable_name(given)
         if name is None or name in columns:
-            note("name", f"column {str(given)[:64]!r} is left out: its name is taken, empty or begins with {RESERVED!r}")
+            note(
+                "name", f"column {str(given)[:64]!r} is left out: its name is taken, empty or begins with {RESERVED!r}"
+            )
             continue
         columns[name], unusable = column_from(_flat(values))
         if unusable:
-            note("value", f"column {name[:64]!r} holds values that are neither numbers nor texts; they count as missing")
+            note(
+                "value", f"column {name[:64]!r} holds values that are neither numbers nor texts; they count as missing"
+            )
     return columns
 
 

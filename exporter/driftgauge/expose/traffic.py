@@ -45,6 +45,13 @@ def _reference_blocks(scope: Scope, shape: Shape) -> Iterator[Block]:
         yield scope.single(names.REFERENCE_INFO, lambda _: 1, (shape.digest, shape.mode))
         yield scope.single(names.REFERENCE_SAMPLES, lambda view: reference(view).rows)
         yield scope.single(names.REFERENCE_CREATED, lambda view: reference(view).provenance.created)
+        yield scope.single(names.REFERENCE_MISMATCH, _mismatch)
+
+
+def _mismatch(view: ModelView) -> int:
+    about = reference(view).provenance
+    given = ((about.model, view.name), (about.version, view.version))
+    return int(any(wanted and wanted != own for wanted, own in given))
 
 
 def _duration(scope: Scope) -> Block:

@@ -29,7 +29,8 @@ _LISTEN = PREFIX + "LISTEN__"
 #: Variables with the prefix that are no settings: where the file is, and what Kubernetes tells every pod of Services
 #: whose names begin with `driftgauge` (DRIFTGAUGE_SERVICE_HOST, DRIFTGAUGE_PORT_9870_TCP_ADDR, ...)
 _OTHERS = re.compile(
-    PREFIX + r"(CONFIG|CLIENT_[A-Z0-9_]+|([A-Z0-9_]+_)?(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?))"
+    PREFIX
+    + r"(CONFIG|CLIENT_[A-Z0-9_]+|([A-Z0-9_]+_)?(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?))"
 )
 
 
