@@ -25,7 +25,7 @@ demo: $(VENV)/.demo ## run the demo: a model, its exporter and drift, on this ma
 
 test: $(VENV)/.dev tools check ## check, then run the tests
 	@echo "==> tests"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## lint, formatting, types, and whether rendered files are current
 	@echo "==> lint"
