@@ -35,7 +35,7 @@ def two_weeks(traffic: Traffic, strata: str) -> Reference:
 
 def stepped(traffic: Traffic, strata: str) -> Watch:
     rng = np.random.default_rng(2)
-    return watch(model(two_weeks(traffic, strata), tick_seconds=900), traffic, rng, days=3.5, shift=step)
+    return watch(model(two_weeks(traffic, strata), tick_seconds=900), traffic, rng, days=3, shift=step)
 
 
 @pytest.fixture(scope="module")
