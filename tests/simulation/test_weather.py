@@ -201,3 +201,12 @@ def test_september_in_the_air_is_in_alert(year: Replay):
 def test_columns_that_cannot_be_judged_yet_are_warming(year: Replay):
     """The only reason for which a column has no status is that its long windows are still filling."""
     assert {reason for column in year.columns for reason in year.because(column)} == {"warming"}
+
+
+def test_stable_columns_never_alert_at_the_end_of_a_day():
+    """Ten months of whole days: what is stable in all scheduled flights is never in alert, in any window."""
+    year = replay(between(REPLAY_START, day(12, 31) + DAY_SECONDS), 24)
+    for column in STABLE:
+        assert year.status[:, year.columns.index(column)].max() < ALERT, column
+    for column in ("distance", "carrier", "origin"):
+        assert year.status[:, year.columns.index(column)].max() == OK, column

@@ -23,7 +23,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
 
     old = reference.profile
     projection = old.spec.projection
-    if projection is not None and not set(projection.columns).isdisjoint(ignored):
+    if projection is not None and not {*projection.columns, RESIDUAL}.isdisjoint(ignored):
         # The residual cannot be told without a column that it was learned with.
         ignored, projection = {*ignored, RESIDUAL}, None
     schema, numeric, categorical = old.spec.schema, stays(old.spec.schema.numeric), stays(old.spec.schema.categorical)
