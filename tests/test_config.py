@@ -13,6 +13,7 @@ import yaml
 
 from driftgauge.config import (
     WINDOW_NAMES,
+    ColumnSettings,
     DriftSettings,
     LatencySettings,
     LimitSettings,
@@ -115,3 +116,9 @@ def test_settings_of_a_version_come_before_those_of_all_versions():
     found = [settings.model("a", version) for version in ("1", "2")]
     assert [model.tick_seconds for model in found] == [1, 2]
     assert settings.model("b", "1") is None
+
+
+def test_a_column_cannot_warn_above_its_alert():
+    """Reversed thresholds are a mistake, not a silent alert."""
+    with pytest.raises(ValueError, match="expected warn <= alert"):
+        ColumnSettings(warn=0.5, alert=0.3)

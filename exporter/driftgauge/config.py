@@ -172,6 +172,8 @@ class ColumnSettings:
             value = getattr(self, name)
             if value is not None and not 0 < value <= 1:
                 raise ValueError(f"{name}: expected a distance in (0, 1], got {value}")
+        if self.warn is not None and self.alert is not None and self.warn > self.alert:
+            raise ValueError(f"expected warn <= alert, got warn {self.warn} and alert {self.alert}")
         unknown = sorted(name for name in self.windows if name not in WINDOW_NAMES and not name.startswith("last_"))
         if unknown:
             raise ValueError(

@@ -143,3 +143,13 @@ def test_a_larger_budget_needs_less_evidence():
 def test_the_design_rule(window, tick, episodes):
     """The false episodes a week that 100 columns have at p < 1e-7 are the budget that an evidence of 7 keeps to."""
     assert evidence_threshold(100, window, tick, budget=episodes) == pytest.approx(7.0, abs=0.01)
+
+
+def test_a_wobbling_row_count_makes_one_episode():
+    """Between 0.8 of the least samples and the least a raised status is held; below, it falls at once."""
+    memory = Hysteresis((1,))
+    found = [
+        int(memory.update(RULE, np.array([0.5]), np.array([SURE]), np.array([samples]))[0])
+        for samples in (99, 100, 95, 104, 81, 100, 79, 99)
+    ]
+    assert found == [UNDECIDED, ALERT, ALERT, ALERT, ALERT, ALERT, UNDECIDED, UNDECIDED]

@@ -77,10 +77,24 @@ def test_reload_keeps_the_state_of_what_has_not_changed():
     for kept in of.models:
         kept.observe(batch(10), START)
     a, b = of.models
-    of.configure(Settings(models=(model("a", "1"), model("b", "1", latency=LatencySettings(warn_seconds=1.0)))), {})
+    changed = model("b", "1", latency=LatencySettings(warn_seconds=1.0))
+    of.configure(Settings(models=(model("a", "1"), changed)), {})
     assert of.find("a", "1") is a
+    assert of.find("b", "1") is b  # a threshold changes what is said, not what was counted
+    assert b.settings == changed
+    of.configure(Settings(models=(model("a", "1"), model("b", "1", count_windows=(500,)))), {})
     assert of.find("b", "1") is not b
     assert of.find("a", "1").view(START).counters.requests == 10
+
+
+def test_stray_models_do_not_push_a_configured_one_out():
+    """The limit is for models that register themselves; a configured one finds its place."""
+    of = registry(model("fraud"), limits=LimitSettings(models=2))
+    of.find("stray", "1")
+    of.find("stray", "2")
+    assert of.find("fraud", "7").name == "fraud"
+    with pytest.raises(DecodeError, match="limits.models"):
+        of.find("stray", "3")
 
 
 def test_reload_keeps_models_that_registered_themselves_while_they_may():

@@ -215,3 +215,11 @@ def test_slots_ahead_of_a_corrected_clock_are_forgotten():
     ring.add(profile(3.0), START + 70)
     assert ring.window(WINDOWS[0], START + 70).rows >= 1
     assert ring.total.rows == 3
+
+
+def test_one_ancient_time_makes_no_window_look_observed():
+    """A row of 1970 among rows of today lies in no slot, and so covers nothing."""
+    ring = Ring(SPEC)
+    ring.add(profile(1.0), 0.0)
+    ring.add(profile(2.0), START)
+    assert ring.coverage(WINDOWS[3], START + 3_600) < 0.1

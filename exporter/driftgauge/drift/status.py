@@ -51,7 +51,8 @@ def judge(rule: Rule, debiased: Floats, evidence: Floats, samples: Floats | Coun
 class Hysteresis:
     """The memory of the rule: the status of every score, and for how many evaluations it has been about to leave it.
 
-    Falling to undecided is immediate (what cannot be judged must not stay in alert), and so is rising.
+    Falling to undecided is immediate once fewer than 0.8 of the least samples are left (what cannot be judged must not stay in
+    alert), and so is rising.
     """
 
     shape: tuple[int, ...]
@@ -70,6 +71,9 @@ class Hysteresis:
         falling = (now < self.status) & (now != UNDECIDED)
         self._leaving = np.where(falling & below, self._leaving + 1, 0).astype(np.int8)
         stay = falling & (self._leaving < _LEAVE_EVALUATIONS)
+        # A row count that wobbles about the least must not make episodes of one drift.
+        enough = np.asarray(samples) >= np.maximum(_LEAVE_SHARE * np.asarray(rule.least_samples), 1)
+        stay |= (now == UNDECIDED) & (self.status > OK) & enough & ~np.isnan(debiased)
         self.status = np.where(stay, self.status, now).astype(np.int8)
         self._leaving[~stay] = 0
         return self.status

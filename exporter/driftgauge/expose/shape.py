@@ -13,7 +13,7 @@ __all__ = ["LATE", "UNDECIDED", "VIOLATIONS", "Shape"]
 #: reasons of rows left out because of their event time
 LATE = ("late", "future")
 #: reasons of a status that is undecided
-UNDECIDED = ("no_samples", "too_few", "learning", "warming", "too_variable", "no_reference", "muted")
+UNDECIDED = ("no_samples", "too_few", "warming", "too_variable", "no_window", "no_reference", "muted")
 #: ways in which a column of the schema can break it
 VIOLATIONS = ("missing_column", "wrong_type")
 

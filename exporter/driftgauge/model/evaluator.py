@@ -117,9 +117,10 @@ class Evaluator:
         referenced = np.concatenate([profile.histogram.total, profile.categories.total]) > 0
         sampled = scores.samples.max(axis=0, initial=0) > 0
         drives = self._judgement.drives.any(axis=0)
+        variable = self._judgement.too_variable.any(axis=0) & ~drives
         reasons = np.select(
-            [status != UNDECIDED, muted, ~referenced, ~drives, ~sampled, ~judges.any(axis=0)],
-            ["", "muted", "no_reference", "too_variable", "no_samples", "warming"],
+            [status != UNDECIDED, muted, ~referenced, variable, ~drives, ~sampled, ~judges.any(axis=0)],
+            ["", "muted", "no_reference", "too_variable", "no_window", "no_samples", "warming"],
             "too_few",
         )
         return tuple(reasons.tolist())

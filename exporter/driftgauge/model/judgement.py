@@ -81,7 +81,11 @@ class Judgement:
         guard = (seconds == HOUR_SECONDS) & ~free & allowed & (catch_all <= CEILING)
         raised = np.maximum(reached, drift.warn)
         warn = np.array([drift.warn if column.warn is None else column.warn for column in columns])
-        alert = np.array([drift.alert if column.alert is None else column.alert for column in columns])
+        # Who only raises one threshold means that one; the other follows.
+        alert = np.array(
+            [max(drift.alert, column.warn or 0.0) if column.alert is None else column.alert for column in columns]
+        )
+        warn = np.minimum(warn, alert)
         raising = int(np.count_nonzero((drives | guard).any(axis=1)))
         evidence = [
             evidence_threshold(
@@ -133,7 +137,8 @@ def _calibrated(reference: Reference, windows: tuple[Window, ...], warn: float) 
     shape = len(windows), len(reference.profile.spec.schema.columns)
     reached, calm, dispersion = np.zeros(shape), np.zeros(shape, dtype=bool), np.full(shape, np.nan)
     for row, window in enumerate(windows):
-        calibration = reference.calibration.get(window.name)
+        # Rows that judge span a day at least, so they stray as far as a day does.
+        calibration = reference.calibration.get("24h" if window.rows else window.name)
         if calibration is not None:
             reached[row] = calibration.reached
             calm[row] = calibration.calm(warn)

@@ -29,9 +29,10 @@ def facts(reference: Profile, current: Profile) -> Mapping[str, Float64s]:
     numeric, categorical = current.histogram, current.categories
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.where(reference.histogram.stddev > 0, numeric.stddev / reference.histogram.stddev, np.nan)
+        mean, spread = (np.where(np.isfinite(part), part, np.nan) for part in (numeric.mean, spread))
     known = np.array(reference.spec.categories.complete, dtype=bool)
     return {
-        "mean": numeric_only(numeric.mean, reference),
+        "mean": numeric_only(mean, reference),
         "stddev_ratio": numeric_only(spread, reference),
         "missing_ratio": missing_ratios(current),
         "out_of_range_ratio": numeric_only(numeric.outside_ratio, reference),

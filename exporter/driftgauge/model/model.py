@@ -34,7 +34,7 @@ PENDING_ROWS = 1_024
 #: longest name of a column: it is part of every series of the column
 NAME_CHARS = 256
 #: a clock that goes back by more than this starts the windows anew: their slots would lie ahead of it for as long
-BACK_SECONDS = 86_400.0
+BACK_SECONDS = 600.0
 
 
 class Model:
@@ -120,6 +120,14 @@ class Model:
         if self._previous is not None and self._reference is not None and digest == self._reference.digest:
             self.given_digest = digest
         return digest == self.given_digest
+
+    def resettle(self, settings: ModelSettings) -> None:
+        """Take settings that change how windows are judged, but not what is counted; the windows stay."""
+        self.settings = settings
+        self._next_tick = None
+        if self._reference is not None:
+            self._evaluator = Evaluator(self._reference, settings)
+            self._hour = -1
 
     def observe(self, batch: Batch, wall: float) -> None:
         """Take a batch in that arrived at *wall* (seconds since 1970)."""
@@ -259,7 +267,7 @@ class Model:
     def _learn_pending(self, now: float) -> None:
         if self._learner is None or not self._pending:
             return
-        self._learner.observe(concatenate(self._pending))
-        self._pending = []
+        pending, self._pending = self._pending, []
+        self._learner.observe(concatenate(pending))
         if self._learner.ready:
             self.refer_to(self._learner.finish(now))

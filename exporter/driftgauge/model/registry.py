@@ -33,15 +33,20 @@ class Registry:
         return tuple(self._models[key] for key in sorted(self._models))
 
     def configure(self, settings: Settings, references: Mapping[str, Reference]) -> None:
-        """Take a new configuration; models whose settings and reference are unchanged keep their state."""
+        """Take a new configuration.
+
+        A model keeps its windows unless its reference or what is counted changes: thresholds, mutes and weights do not.
+        """
         self._settings = settings
         self._references = references
         for (name, version), model in list(self._models.items()):
             wanted = self._wanted(name, version)
             if wanted is None:
                 del self._models[name, version]
-            elif wanted != model.settings or not self._same_reference(model, wanted):
+            elif _counting(wanted) != _counting(model.settings) or not self._same_reference(model, wanted):
                 self._models[name, version] = self._make(name, version, wanted)
+            elif wanted != model.settings:
+                model.resettle(wanted)
         for configured in settings.models:
             reference = references.get(configured.reference.path)
             version = configured.version or (reference.provenance.version if reference else "")
@@ -61,7 +66,9 @@ class Registry:
         if settings is None:
             names = ", ".join(sorted({model.name for model in self._settings.models})) or "none"
             raise DecodeError("unknown_model", f"model {name[:80]!r} is not configured; known models: {names}")
-        if len(self._models) >= self._settings.limits.models:
+        # Models that register themselves must not push configured ones out; versions are bounded all the same.
+        configured = self._settings.model(name, version) is not None
+        if len(self._models) >= self._settings.limits.models * (2 if configured else 1):
             raise DecodeError(
                 "model_limit",
                 f"model {name[:80]!r} version {version[:40]!r}: limits.models ({self._settings.limits.models}) is reached",
@@ -89,3 +96,18 @@ class Registry:
     def _same_reference(self, model: Model, settings: ModelSettings) -> bool:
         wanted = self._references.get(settings.reference.path)
         return model.goes_on(wanted.digest if wanted else None)
+
+
+def _counting(settings: ModelSettings) -> tuple[object, ...]:
+    """Return the settings on which it depends what is counted, and where."""
+    columns = {name: (column.ignore, column.kind) for name, column in settings.features.items()}
+    plain = {name: facts for name, facts in columns.items() if facts != (False, "")}
+    return (
+        settings.name,
+        settings.reference,
+        settings.clock,
+        settings.lateness_seconds,
+        settings.count_windows,
+        settings.outputs,
+        plain,
+    )

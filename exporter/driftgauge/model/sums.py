@@ -15,7 +15,7 @@ __all__ = ["Change", "Trailing", "WindowSums", "collect"]
 Float64s = NDArray[np.float64]
 
 #: window name -> how many blocks of how many seconds tell its dispersion; the long windows take the day's
-TRAILING = {"15m": (96, 900), "1h": (24, HOUR_SECONDS), "6h": (28, 6 * HOUR_SECONDS), "24h": (14, DAY_SECONDS)}
+TRAILING = {"15m": (95, 900), "1h": (23, HOUR_SECONDS), "6h": (27, 6 * HOUR_SECONDS), "24h": (13, DAY_SECONDS)}
 _WEEK_DAYS = 7
 
 
@@ -80,11 +80,13 @@ def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: boo
 def _blocks(ring: Ring, now: float, number: int, seconds: int) -> Trailing:
     end = now // seconds * seconds
     empty = ring.spec.zero()
-    numeric = np.empty((number, *empty.histogram.counts.shape), dtype=np.int64)
-    categorical = np.empty((number, *empty.categories.counts.shape), dtype=np.int64)
+    numeric = np.zeros((number, *empty.histogram.counts.shape), dtype=np.int64)
+    categorical = np.zeros((number, *empty.categories.counts.shape), dtype=np.int64)
     starts = end - seconds * np.arange(1, number + 1)
     for index, start in enumerate(starts):
-        block = ring.past(seconds, now, back=round(now - start) - seconds)
+        if ring.since is None or start < ring.since:
+            break  # a block that was observed in part only is no block
+        block = ring.past(seconds, end, back=int(end - start) - seconds)
         numeric[index], categorical[index] = block.histogram.counts, block.categories.counts
     return Trailing(numeric, categorical, (starts % DAY_SECONDS // HOUR_SECONDS).astype(np.int64))
 

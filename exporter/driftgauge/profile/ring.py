@@ -96,7 +96,8 @@ class _Tier:
         if int(self.counts[row, 0]) + int(counts[0]) > np.iinfo(np.uint32).max:
             return
         self.counts[row] += counts.astype(np.uint32)
-        self.sums[row] += sums.astype(np.float32)
+        with np.errstate(over="ignore"):  # squares of 64-bit identifiers; what is infinite is not published
+            self.sums[row] += sums.astype(np.float32)
 
     def total(self, first: int, last: int) -> Vectors:
         """Return the sum of the slots from *first* to *last*, without a copy of them all."""
@@ -207,7 +208,13 @@ class Ring:
 
     def coverage(self, window: Window, now: float) -> float:
         """Return which share of the window's length has passed since the first observation, 0..1."""
-        return 0.0 if self.since is None else min(1.0, max(0.0, (now - self.since) / window.seconds))
+        ids = self._tiers[-1].ids
+        held = ids[(ids >= 0) & (ids > ids.max() - len(ids))]
+        if self.since is None or not len(held):
+            return 0.0
+        # One ancient time must not make a window look observed: it lies in no slot.
+        since = max(self.since, float(held.min()) * self._tiers[-1].slot_seconds)
+        return min(1.0, max(0.0, (now - since) / window.seconds))
 
 
 @dataclass(frozen=True, slots=True)

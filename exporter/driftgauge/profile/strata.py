@@ -1,7 +1,7 @@
 """Hour strata: the reference's counts by hour of day (UTC), so that an hour is compared with the same hour.
 
 A reference for a window is the mixture of its hours: r_i = sum over h of w_h r_ih / n_rh, with w_h the window's share of
-rows in hour h, worth n_r = 1 / sum(w_h^2 / n_rh) rows (statistics.md 12.5). Only windows shorter than a day need it.
+rows in hour h, worth n_r = 1 / sum(w_h^2 / n_rh) rows (statistics.md 12.5). Short windows need it; longer ones while they fill.
 
 Memory: 24 times a column's counts.
 """

@@ -5,7 +5,8 @@ Days are correlated and weeks differ: with fixed thresholds a delay or a tempera
 the rest of the data (leave one out), and what undrifted chunks reach raises the threshold of that column and window.
 
 Chunks start every quarter of their length, as production windows slide, or apart where that gives enough of them; of many,
-200 evenly spread ones are scored. Memory: 800 slots of counts per window length at most, 14 MB per 100 columns.
+200 evenly spread ones are scored. Memory: the counts of every slot that a chunk needs: for a year of data up to 9,000 hours of a
+length, 70 MB per 100 columns.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ class Learner:
     @property
     def ready(self) -> bool:
         """Whether there are enough rows."""
-        return self.rows >= self.wanted
+        return self.rows >= self.wanted and bool(self._survey.columns)
 
     @property
     def cut(self) -> int:

@@ -32,7 +32,7 @@ class Health:
         config_valid: whether the configuration could be used as it is.
         counting: whether observations are taken in; not while there is no usable configuration at all.
         reload_success: whether the last reload was.
-        reload_time: of the last successful load, seconds since 1970.
+        reload_time: of the last successful load, seconds since 1970; None before one.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Health:
         self.config_valid = True
         self.counting = True
         self.reload_success = True
-        self.reload_time = 0.0
+        self.reload_time: float | None = None
 
     def took(self, seconds: float) -> None:
         """Count how long a body took."""

@@ -87,7 +87,7 @@ class Service:
         health.config_valid = usable and not loaded.problems
         health.counting = usable
         health.reload_success = health.config_valid
-        health.reload_time = self.engine.clock()
+        health.reload_time = self.engine.clock() if health.config_valid else None
 
     def _first_load(self, *, strict: bool) -> tuple[Loaded, bool]:
         try:
