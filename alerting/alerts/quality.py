@@ -68,13 +68,9 @@ def _share(name: str, expr: str, summary: str, description: str) -> Alert:
 
 
 def _missing(scope: Scope) -> str:
-    usual = f"max {scope.by(*COLUMN)} ({scope.recent(series.REFERENCE_RATIO + '{bin=' + chr(34) + 'missing' + chr(34) + '}')})"
+    usual = f"max {scope.by(*COLUMN)} ({scope.recent(scope.metric(names.FEATURE_REFERENCE_MISSING_RATIO))})"
     limit = scope.settings.limits.missing_ratio
-    return expression(f"""
-      {series.MISSING} - {scope.on(*COLUMN)} group_left () {usual} >= {limit}
-    or
-      (({series.MISSING} unless {scope.on(*COLUMN)} {usual}) >= {limit})
-    """)
+    return expression(f"{series.MISSING} - {scope.on(*COLUMN)} group_left () {usual} >= {limit}")
 
 
 def _schema(scope: Scope) -> Alert:

@@ -265,6 +265,9 @@ FEATURE_MEAN = _gauge(
 FEATURE_MISSING_RATIO = _gauge(
     "feature_missing_ratio", "Share of missing values, 0 to 1, over the window.", _SCORE, _GROUP
 )
+FEATURE_REFERENCE_MISSING_RATIO = _gauge(
+    "feature_reference_missing_ratio", "Share of missing values in the reference, 0 to 1.", _COLUMN, _GROUP
+)
 FEATURE_OUT_OF_RANGE_RATIO = _gauge(
     "feature_out_of_range_ratio",
     "Share of the present values outside the range of the reference, 0 to 1, over the window.",

@@ -26,7 +26,7 @@ def _share(metric: Metric, share: str, rows: str = "1000x60", other: tuple[str, 
 
 
 def _with_reference(share: str) -> dict[str, str]:
-    return {series(names.FEATURE_REFERENCE_RATIO.name, **COLUMN, bin="missing", reference="r1"): share}
+    return {series(names.FEATURE_REFERENCE_MISSING_RATIO.name, **COLUMN): share}
 
 
 def _fires(text: str) -> Fires:
@@ -68,10 +68,16 @@ MISSING = (
     ),
     Case(
         "DriftgaugeMissingValues",
-        "a learned reference has no share in the fleet",
-        _share(names.FEATURE_MISSING_RATIO, "0.05x60"),
+        "nothing was missing in the reference",
+        _share(names.FEATURE_MISSING_RATIO, "0.05x60") | _with_reference("0x60"),
         ("29m",),
         {"30m": (_missing("5%"),)},
+    ),
+    Case(
+        "DriftgaugeMissingValues",
+        "the share of the reference is not known",
+        _share(names.FEATURE_MISSING_RATIO, "0.05x60"),
+        ("30m", "60m"),
     ),
     Case(
         "DriftgaugeMissingValues",

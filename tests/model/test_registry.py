@@ -93,7 +93,7 @@ def test_stray_models_do_not_push_a_configured_one_out():
     of.find("stray", "1")
     of.find("stray", "2")
     assert of.find("fraud", "7").name == "fraud"
-    with pytest.raises(DecodeError, match="limits.models"):
+    with pytest.raises(DecodeError, match=r"limits\.models"):
         of.find("stray", "3")
 
 

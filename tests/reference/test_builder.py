@@ -167,7 +167,7 @@ def test_more_categories_than_cells():
 def test_more_categories_than_are_counted():
     """Beyond the counting limit a column is incomplete, nothing counts as unseen, and frequent names keep their cells."""
     rng = np.random.default_rng(16)
-    codes = np.where(rng.random(60_000) < 0.2, 0, np.arange(60_000)).astype(np.int32)
+    codes = np.where(rng.random(60_000) < 0.55, 0, np.arange(60_000)).astype(np.int32)
     column = Categories(codes, tuple(f"u{i}" for i in range(60_000)))
     profile = built({"user": column}, size=7_000).profile
     assert profile.spec.categories.complete == (False,)
@@ -260,3 +260,13 @@ def test_no_rows_or_columns(batches):
     """Nothing to profile is an error that names the data."""
     with pytest.raises(SourceError, match=r"rows\.csv: no rows"):
         build(lambda: batches, BuildOptions("rows.csv", 0.0))
+
+
+@pytest.mark.parametrize("rows", [3_000, 30_000])
+def test_nothing_of_free_text_is_kept(rows):
+    """Texts that tell rows apart are counted as `other`; none of them stands in the profile."""
+    texts = [f"note {number} from the client" for number in range(rows)]
+    profile = built({"comment": column_of(texts)[0]})
+    assert "note 7 from" not in dumps(profile)
+    assert profile.profile.categories.counts[0, -2] == rows
+    assert any("free text" in note for note in profile.provenance.notes)

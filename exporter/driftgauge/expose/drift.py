@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from driftgauge import names
 from driftgauge.drift import ALERT, UNDECIDED, WARN
+from driftgauge.drift.profiles import missing_ratios
 from driftgauge.expose.block import KEPT, Block, Reader, Scope, evaluation
 from driftgauge.expose.shape import Shape
 from driftgauge.model import ModelView
@@ -82,6 +83,7 @@ def drift_blocks(scope: Scope, shape: Shape) -> Iterator[Block]:
         yield scope.columns(_MEASURES[name], _measure(name), "measures", (shape.status_window,))
     for name, metric in _FACTS.items():
         yield scope.columns(metric, _fact(name), "columns", (shape.status_window,))
+    yield scope.columns(names.FEATURE_REFERENCE_MISSING_RATIO, _usually_missing, "columns")
     for number, (mode, window) in enumerate(shape.changes):
         for metric, name in _CHANGES.items():
             yield scope.columns(metric, _change(name, number), "columns", (window, mode))
@@ -126,6 +128,10 @@ def _measure(name: str) -> Reader:
 
 def _fact(name: str) -> Reader:
     return lambda view: evaluation(view).facts[name]
+
+
+def _usually_missing(view: ModelView) -> Float64s:
+    return missing_ratios(evaluation(view).reference.profile)
 
 
 def _drifted(view: ModelView) -> NDArray[np.int64]:

@@ -38,8 +38,6 @@ SAMPLE = 131_072
 SAMPLED_VALUES = 16 * 2**20
 #: below it the reference's own noise blurs every later score (statistics.md 2)
 FEW_ROWS = 2_000
-#: share of distinct values from which on a categorical column is an identifier
-IDENTIFIER_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +174,11 @@ def _notes(survey: Survey, profile: Profile) -> tuple[str, ...]:
         found = survey.columns[column.role, column.name]
         if not found.present:
             notes.append(f"column {column.name!r} is empty")
-        elif column.kind == CATEGORICAL and len(found.words) > max(1_000, IDENTIFIER_SHARE * found.present):
-            notes.append(f"column {column.name!r} looks like an identifier; leave it out")
+        elif column.kind == CATEGORICAL and found.identifying:
+            notes.append(
+                f"column {column.name!r} looks like an identifier or free text: none of its values is kept, so only missing ones"
+                " can be judged; leave it out"
+            )
         elif column.kind != CATEGORICAL and found.present > found.numbers:
             notes.append(
                 f"column {column.name!r} is numeric, {found.present - found.numbers} values of text count as missing"

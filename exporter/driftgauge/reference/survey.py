@@ -28,6 +28,8 @@ MOST_CATEGORIES = 20_000
 MOST_DISTINCT = 64
 #: names of the tail kept in a profile, so that they are not taken for unseen ones
 MOST_TAIL = 1_000
+#: share of distinct texts from which on a column identifies rows, and from how many distinct ones on
+IDENTIFIER_SHARE, LEAST_IDENTIFIERS = 0.5, 1_000
 #: longest category; what is longer is free text, which must not be kept
 MOST_CHARS = 256
 #: share of numbers from which on a column with some text in it is numeric with wrong values
@@ -146,8 +148,21 @@ class ColumnSurvey:
                 counts[word(value)] += count
         return counts
 
+    @property
+    def identifying(self) -> bool:
+        """Whether the column's texts tell rows apart, as identifiers and free text do.
+
+        More than half of them are distinct; or there are too many to count, and the frequent ones are less than half.
+        """
+        if self.complete:
+            return len(self.words) > max(LEAST_IDENTIFIERS, IDENTIFIER_SHARE * self.present)
+        frequent = sum(count for _, count in self.words.most_common(TOP_CATEGORIES))
+        return frequent < IDENTIFIER_SHARE * self.present
+
     def categories(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
         """Return the named categories (most frequent first, ties by name), the tail, and whether they are all."""
+        if self.identifying:
+            return (), (), False  # names of people and free text must not be kept
         counts = self.category_counts()
         names = sorted(counts, key=lambda name: (-counts[name], name))
         tail = tuple(sorted(names[TOP_CATEGORIES : TOP_CATEGORIES + MOST_TAIL]))
