@@ -280,7 +280,9 @@ class Sender:
     def _back_off(self, retry_after: float | None) -> None:
         self._delay = min(max(self._delay * 2, _FIRST_DELAY), _LAST_DELAY)
         delay = self._delay if retry_after is None else min(retry_after, _MOST_RETRY_AFTER)
-        self._retry_at = time.monotonic() + delay * self._random.uniform(0.75, 1.0 if retry_after is None else 1.25)
+        # Clients that wait at the same exporter spread out, but none comes before the time that it was asked for.
+        spread = (0.75, 1.0) if retry_after is None else (1.0, 1.25)
+        self._retry_at = time.monotonic() + delay * self._random.uniform(*spread)
 
     def _refused(self, parcel: Parcel, answer: Answer) -> None:
         if parcel.encoded is None and not parcel.labels:
