@@ -131,8 +131,8 @@ def test_memory_is_bounded():
     ring = Ring(SPEC)
 
     def size() -> int:
-        slots = sum(array.nbytes for tier in ring._tiers for array in (tier.ids, tier.counts, tier.sums))
-        return slots + sum(array.nbytes for _, sums in ring._closed.values() for array in sums)
+        slots = sum(array.nbytes for tier in ring.slots.tiers for array in (tier.ids, tier.counts, tier.sums))
+        return slots + sum(array.nbytes for _, sums in ring.slots._closed.values() for array in sums)
 
     for day in range(40):
         ring.add(profile(1.0), START + day * DAY)
@@ -141,7 +141,7 @@ def test_memory_is_bounded():
         if day == 0:
             first = size()
     assert size() == first
-    assert sum(len(tier.ids) for tier in ring._tiers) == 564
+    assert sum(len(tier.ids) for tier in ring.slots.tiers) == 564
 
 
 def test_sums_do_not_drift():

@@ -5,9 +5,11 @@ from driftgauge.profile.codec import FORMAT_VERSION, dumps, loads
 from driftgauge.profile.count_ring import CountRing
 from driftgauge.profile.profile import Block, Profile, ProfileSpec, Reading
 from driftgauge.profile.reference import Provenance, Reference
-from driftgauge.profile.ring import WINDOWS, Ring, Window
+from driftgauge.profile.ring import Ring
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
+from driftgauge.profile.sketch_ring import SketchRing
 from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS, Strata
+from driftgauge.profile.window import WINDOWS, Window
 
 __all__ = [
     "CATEGORICAL",
@@ -31,6 +33,7 @@ __all__ = [
     "Reference",
     "Ring",
     "Schema",
+    "SketchRing",
     "Strata",
     "Window",
     "dumps",

@@ -16,8 +16,8 @@ from driftgauge.errors import ProfileError
 from driftgauge.profile.calibration import Calibration
 from driftgauge.profile.profile import ProfileSpec
 from driftgauge.profile.reference import Reference
-from driftgauge.profile.ring import WINDOWS
 from driftgauge.profile.strata import HOURS, Strata
+from driftgauge.profile.window import WINDOWS
 
 __all__ = ["read_timed", "timed_records"]
 

@@ -1,0 +1,71 @@
+"""Sketch ring: what is told of the model itself (outcomes, calibration, embeddings, ...) by time.
+
+Where a profile counts columns, this holds any sketches of one model by their names, so that whatever is additive gets windows,
+a running total and a place in the checkpoint in the same way. Sums are held as float64: errors of a regression are small
+differences. Memory: 564 slots of the sketches' arrays, taken from the system as slots fill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.profile.layout import Layout, flat
+from driftgauge.profile.slots import Slots, Vectors
+from driftgauge.profile.window import Window
+from driftgauge.sketch import Sketch, Spec
+
+__all__ = ["SketchRing"]
+
+
+class SketchRing:
+    """Sketches of one model by time.
+
+    Args:
+        specs: what is counted, by name.
+    """
+
+    def __init__(self, specs: Mapping[str, Spec[Any]]) -> None:
+        self.specs = dict(specs)
+        self._names = {name: tuple(spec.zero().arrays) for name, spec in self.specs.items()}
+        empty = self._arrays({})
+        self._layout = Layout.of(empty)
+        counts, sums = self._total = flat(empty)
+        self.slots = Slots((len(counts), len(sums)), sums_type=np.float64)
+
+    @property
+    def total(self) -> dict[str, Any]:
+        """Everything observed, never expiring: a sketch by each name."""
+        return self._sketches((self._total[0].copy(), self._total[1].copy()))
+
+    def add(self, sketches: Mapping[str, Sketch], time: float) -> None:
+        """Add what was observed at *time* (seconds); a name that is left out adds nothing."""
+        vectors = flat(self._arrays(sketches))
+        np.add(self._total[0], vectors[0], out=self._total[0])
+        np.add(self._total[1], vectors[1], out=self._total[1])
+        self.slots.add(vectors, time)
+
+    def window(self, window: Window, now: float) -> dict[str, Any]:
+        """Return the sketches over the last `window.seconds` before *now*, by name."""
+        return self._sketches(self.slots.window(window, now))
+
+    def forget_after(self, now: float) -> None:
+        """Forget the slots that lie ahead of *now*, after a clock that was wrong; the total stays."""
+        self.slots.forget_after(now)
+
+    def _arrays(self, sketches: Mapping[str, Sketch]) -> list[NDArray[Any]]:
+        """Return all arrays in fixed order, led by a count that no other exceeds."""
+        chosen = [sketches[name] if name in sketches else spec.zero() for name, spec in self.specs.items()]
+        arrays = [array for sketch in chosen for array in sketch.arrays.values()]
+        most = max((int(array.max(initial=0)) for array in arrays if array.dtype == np.int64), default=0)
+        return [np.array([most], dtype=np.int64), *arrays]
+
+    def _sketches(self, vectors: Vectors) -> dict[str, Any]:
+        arrays = iter(self._layout.arrays(vectors)[1:])
+        return {
+            name: spec.holding({array: next(arrays) for array in self._names[name]})
+            for name, spec in self.specs.items()
+        }
