@@ -1,4 +1,4 @@
-"""From observations to text: a real model's view, its size and the time it takes."""
+"""From observations to text: a real model's view, its size and what it costs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from functools import cache
 
 import numpy as np
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from driftgauge.batch import Batch, Categories, Requests
@@ -55,14 +56,25 @@ def test_real_model_is_described():
     assert [column["feature"] for column in described["evaluation"]["columns"]][:2] == ["feature_000", "feature_001"]
 
 
-def test_scrape_of_a_hundred_features_is_fast():
-    """About 8,000 series in less than 50 ms, of which slow machines need most."""
-    kept, view = Exposition(), observed(100)
-    kept.render([view], exporter(), OPENMETRICS)
+def cpu_seconds(work):
+    """Return the least CPU time of five calls."""
     best = float("inf")
     for _ in range(5):
-        started = time.perf_counter()
-        body = kept.render([view], exporter(), OPENMETRICS)
-        best = min(best, time.perf_counter() - started)
-    assert body.count(b"\n") > 7_000
-    assert best < 0.05
+        started = time.process_time()
+        work()
+        best = min(best, time.process_time() - started)
+    return best
+
+
+def test_scrape_of_a_hundred_features_is_fast():
+    """About 8,000 series in less than half the time that the client library takes for as many."""
+    kept, view = Exposition(), observed(100)
+    body = kept.render([view], exporter(), OPENMETRICS)
+    series = body.count(b"\n")
+    assert series > 7_000
+    registry = CollectorRegistry()
+    gauge = Gauge("drift_js_distance", "A gauge.", ("model", "version", "feature", "window"), registry=registry)
+    for number in range(series):
+        gauge.labels("fraud", "1", f"feature_{number:05d}", "24h").set(number / 7)
+    ours = cpu_seconds(lambda: kept.render([view], exporter(), OPENMETRICS))
+    assert ours < cpu_seconds(lambda: generate_latest(registry)) / 2

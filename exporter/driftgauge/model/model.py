@@ -98,6 +98,11 @@ class Model:
         """What is compared with; None while there is none."""
         return self._reference
 
+    @property
+    def learning(self) -> bool:
+        """Whether a reference is being learned from the traffic."""
+        return self._learner is not None
+
     def window(self, window: Window, wall: float) -> Accepted:
         """Return what a window holds now, as what could become the reference; there must be one."""
         self.flush(wall)

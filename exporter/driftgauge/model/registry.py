@@ -32,6 +32,12 @@ class Registry:
         """All models, by name and version."""
         return tuple(self._models[key] for key in sorted(self._models))
 
+    @property
+    def learning(self) -> bool:
+        """Whether a model is learning its reference."""
+        # A copy, because the event loop asks while another thread may register a model.
+        return any(model.learning for model in list(self._models.values()))
+
     def configure(self, settings: Settings, references: Mapping[str, Reference]) -> None:
         """Take a new configuration.
 
