@@ -57,9 +57,7 @@ def decode(
     decoder = DECODERS.get(content_type.partition(";")[0].strip().lower())
     if decoder is None:
         raise DecodeError("content_type", f"expected one of {', '.join(DECODERS)}, got {excerpt(content_type)}")
-    if len(body) > limits.body_bytes:
-        message = f"the body has {len(body)} bytes; limits.body_bytes is {limits.body_bytes}"
-        raise DecodeError("too_large", message, field="body_bytes")
+    limits.check_bytes(len(body))
     return decoder(Body(inflate(body, limit=limits.body_bytes), header_length, prediction_output, limits))
 
 

@@ -18,7 +18,7 @@ from driftgauge.ingest.assemble import without
 from driftgauge.ingest.facts import Violations
 from driftgauge.ingest.tensors import Tensor
 
-__all__ = ["Outputs", "add_columns", "assign"]
+__all__ = ["Outputs", "add_columns", "assign", "prediction_of"]
 
 #: names of the prediction among several outputs; scikit-learn's ONNX converter writes the last one
 _PREDICTIONS = ("prediction", "label", "output_label")
@@ -50,7 +50,7 @@ def assign(
     """Give every output its role; failed rows have no say in what looks like probabilities."""
     outputs = Outputs()
     scores: dict[str, Floats] = {}
-    chosen = _prediction_of([tensor.name for tensor in tensors if len(tensor.labels) == 1], prediction)
+    chosen = prediction_of([tensor.name for tensor in tensors if len(tensor.labels) == 1], prediction)
     for tensor in tensors:
         if isinstance(tensor.values, np.ndarray) and tensor.may_be_scores:
             violations[(tensor.name, "duplicate")] += tensor.name in scores
@@ -71,7 +71,8 @@ def add_columns(columns: dict[str, Column], new: Iterable[tuple[str, Column]], v
             columns[name] = column
 
 
-def _prediction_of(names: Sequence[str], configured: str | None) -> str | None:
+def prediction_of(names: Sequence[str], configured: str | None) -> str | None:
+    """Return which of some single columns is the prediction; None when nothing tells."""
     if configured in names:
         return configured
     return names[0] if len(names) == 1 else next((name for name in _PREDICTIONS if name in names), None)

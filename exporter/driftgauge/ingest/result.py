@@ -41,6 +41,12 @@ class Limits:
         self._check("columns", columns, self.columns)
         self.check_values(rows * columns)
 
+    def check_bytes(self, size: int) -> None:
+        """Raise `DecodeError` when a body of *size* bytes is too large."""
+        if size > self.body_bytes:
+            message = f"the body has {size} bytes; limits.body_bytes is {self.body_bytes}"
+            raise DecodeError("too_large", message, field="body_bytes")
+
     def check_values(self, values: int) -> None:
         """Raise `DecodeError` when there are too many values."""
         self._check("values", values, self.values)
