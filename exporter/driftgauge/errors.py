@@ -5,6 +5,7 @@
     ├── ProfileError   the operator: a profile file that cannot be used
     ├── SourceError    the operator: a data file that cannot be read
     ├── MergeError     us: two states that do not count the same things were to be added
+    ├── StateError     nobody: a checkpoint does not fit; it is set aside and counting starts anew
     └── DecodeError    the sender: a body or a part of it; carries the HTTP status and the reason for the counter
 
 A message names the thing, the value and what was expected. `DecodeError.reason` is one of `REASONS`, so the label of
@@ -16,7 +17,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["REASONS", "ConfigError", "DecodeError", "DriftgaugeError", "MergeError", "ProfileError", "SourceError"]
+__all__ = [
+    "REASONS",
+    "ConfigError",
+    "DecodeError",
+    "DriftgaugeError",
+    "MergeError",
+    "ProfileError",
+    "SourceError",
+    "StateError",
+]
 
 #: reason of a refusal -> (HTTP status, what it means); the documentation of the ingest API is rendered from it
 REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
@@ -63,6 +73,10 @@ class SourceError(DriftgaugeError):
 
 class MergeError(DriftgaugeError):
     """Two states count different things (other edges, categories or columns) and cannot be added."""
+
+
+class StateError(DriftgaugeError):
+    """A checkpoint is damaged, of another format version, or of something that is counted differently now."""
 
 
 class DecodeError(DriftgaugeError):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts, Floats
+from driftgauge.state import State
 
 __all__ = ["ALERT", "OK", "UNDECIDED", "WARN", "Hysteresis", "Rule", "judge"]
 
@@ -77,3 +78,16 @@ class Hysteresis:
         self.status = np.where(stay, self.status, now).astype(np.int8)
         self._leaving[~stay] = 0
         return self.status
+
+    def freeze(self) -> State:
+        """Return a copy of the memory."""
+        return State(arrays={"status": self.status.copy(), "leaving": self._leaving.copy()})
+
+    def thaw(self, state: State) -> None:
+        """Remember what *state* says.
+
+        Raises:
+            StateError: it is of other scores; nothing has changed.
+        """
+        status, leaving = (state.array(name, np.int8, self.shape) for name in ("status", "leaving"))
+        self.status, self._leaving = status.copy(), leaving.copy()

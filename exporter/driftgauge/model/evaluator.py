@@ -21,6 +21,7 @@ from driftgauge.model.judgement import Judgement
 from driftgauge.model.measures import class_shares, facts
 from driftgauge.model.sums import Trailing, WindowSums
 from driftgauge.profile import INPUT, WINDOWS, Reference, Window
+from driftgauge.state import State
 
 __all__ = ["Evaluator"]
 
@@ -108,6 +109,20 @@ class Evaluator:
             self._weights,
             self._changes,
         )
+
+    def freeze(self) -> State:
+        """Return a copy of what earlier evaluations have left: statuses, and the scatter of past traffic."""
+        return State(arrays={"trailing": self._trailing.copy()}, parts={"statuses": self._hysteresis.freeze()})
+
+    def thaw(self, state: State) -> None:
+        """Go on from what *state* says.
+
+        Raises:
+            StateError: it is of other windows or columns; nothing has changed.
+        """
+        trailing = state.array("trailing", np.float64, self._trailing.shape)
+        self._hysteresis.thaw(state.part("statuses"))
+        self._trailing = trailing.copy()
 
     def _undecided(
         self, status: NDArray[np.int8], scores: JensenShannon, judges: NDArray[np.bool_], muted: NDArray[np.bool_]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Floats
+from driftgauge.state import State
 
 __all__ = ["Placed", "Timeline"]
 
@@ -43,6 +44,18 @@ class Timeline:
         self._event = event
         self._lateness = lateness_seconds
         self._watermark: float | None = None
+
+    def freeze(self) -> State:
+        """Return the watermark."""
+        return State({"watermark": self._watermark})
+
+    def thaw(self, state: State) -> None:
+        """Take a watermark back.
+
+        Raises:
+            StateError: there is none.
+        """
+        self._watermark = state.moment("watermark")
 
     def now(self, wall: float) -> float:
         """Return the model's time."""

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from driftgauge.profile.layout import Layout, flat
 from driftgauge.profile.profile import Profile, ProfileSpec
 from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS
+from driftgauge.state import State
 
 __all__ = ["CountRing"]
 
@@ -53,6 +55,37 @@ class CountRing:
             newest.hours += hours
         while sum(slot.rows for slot in self._slots) - self._slots[0].rows >= self.rows:
             self._slots.popleft()
+
+    def freeze(self) -> State:
+        """Return a copy of the slots."""
+        vectors = [flat(slot.profile.arrays) for slot in self._slots]
+        empty = flat(self.spec.zero().arrays)
+        return State(
+            arrays={
+                "starts": np.array([slot.start for slot in self._slots], dtype=np.float64),
+                "hours": np.array([slot.hours for slot in self._slots], dtype=np.float64).reshape(-1, HOURS),
+                "counts": np.array([counts for counts, _ in vectors], dtype=np.int64).reshape(-1, len(empty[0])),
+                "sums": np.array([sums for _, sums in vectors], dtype=np.float64).reshape(-1, len(empty[1])),
+            }
+        )
+
+    def thaw(self, state: State) -> None:
+        """Take slots back.
+
+        Raises:
+            StateError: they are of another spec; nothing has changed.
+        """
+        empty = self.spec.zero()
+        sizes = tuple(map(len, flat(empty.arrays)))
+        starts = state.array("starts", np.float64, (None,))
+        hours = state.array("hours", np.float64, (len(starts), HOURS))
+        counts = state.array("counts", np.int64, (len(starts), sizes[0]))
+        sums = state.array("sums", np.float64, (len(starts), sizes[1]))
+        layout = Layout.of(empty.arrays)
+        self._slots = deque(
+            _Slot(empty.holding(layout.arrays((counts[i], sums[i]))), float(starts[i]), hours[i].copy())
+            for i in range(len(starts))
+        )
 
     @property
     def window(self) -> Profile:

@@ -10,7 +10,7 @@ Memory: about 370 bytes per numeric column at 20 bins, 8 bytes per cell of a cat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -190,6 +190,15 @@ class Profile:
     def arrays(self) -> list[NDArray[Any]]:
         """Every array of the state in fixed order; adding two profiles adds these."""
         return [self.rows, *(array for sketch in self.sketches for array in sketch.arrays.values())]
+
+    def holding(self, arrays: Sequence[NDArray[Any]]) -> Profile:
+        """Return a profile of the same spec around *arrays* (not copied), in the order of `arrays`."""
+        given = iter(arrays)
+        rows = next(given)
+        sketches: list[Any] = [
+            sketch.spec.holding({name: next(given) for name in sketch.arrays}) for sketch in self.sketches
+        ]
+        return Profile(self.spec, rows, *sketches)
 
     def merge(self, other: Profile) -> Profile:
         """Return the profile of both data sets.

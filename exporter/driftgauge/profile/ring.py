@@ -8,7 +8,6 @@ columns when two weeks are full.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from driftgauge.profile.profile import Profile, ProfileSpec
 from driftgauge.profile.slots import Slots, Vectors
 from driftgauge.profile.strata import HOURS
 from driftgauge.profile.window import Window
+from driftgauge.state import State
 
 __all__ = ["Ring"]
 
@@ -60,6 +60,18 @@ class Ring:
         """Forget the slots that lie ahead of *now*, after a clock that was wrong; the total stays."""
         self.slots.forget_after(now)
 
+    def freeze(self) -> State:
+        """Return a copy of the slots; the total is a counter of this process and not kept."""
+        return self.slots.freeze()
+
+    def thaw(self, state: State) -> None:
+        """Take slots back.
+
+        Raises:
+            StateError: they are of another spec; nothing has changed.
+        """
+        self.slots.thaw(state)
+
     def window(self, window: Window, now: float) -> Profile:
         """Return the sum over the last `window.seconds` before *now*."""
         return self._profile(self.slots.window(window, now))
@@ -92,9 +104,4 @@ class Ring:
 
     def _profile(self, vectors: Vectors) -> Profile:
         """Shape flat vectors back into a profile."""
-        arrays = iter(self._layout.arrays(vectors))
-        rows = next(arrays)
-        sketches: list[Any] = [
-            sketch.spec.holding({name: next(arrays) for name in sketch.arrays}) for sketch in self._empty.sketches
-        ]
-        return Profile(self.spec, rows, *sketches)
+        return self._empty.holding(self._layout.arrays(vectors))

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftgauge.errors import StateError
 from driftgauge.profile.layout import Layout, flat
 from driftgauge.profile.slots import Slots, Vectors
 from driftgauge.profile.window import Window
 from driftgauge.sketch import Sketch, Spec
+from driftgauge.state import State
 
 __all__ = ["SketchRing"]
 
@@ -55,6 +57,26 @@ class SketchRing:
     def forget_after(self, now: float) -> None:
         """Forget the slots that lie ahead of *now*, after a clock that was wrong; the total stays."""
         self.slots.forget_after(now)
+
+    def freeze(self) -> State:
+        """Return a copy of the slots; the total is a counter of this process and not kept."""
+        return State({"layout": self._signature}, parts={"slots": self.slots.freeze()})
+
+    def thaw(self, state: State) -> None:
+        """Take slots back.
+
+        Raises:
+            StateError: other sketches were counted; nothing has changed.
+        """
+        if (found := state.fact("layout", list)) != self._signature:
+            raise StateError(f"layout: expected {self._signature}, got {found}")
+        self.slots.thaw(state.part("slots"))
+
+    @property
+    def _signature(self) -> list[list[Any]]:
+        """What is counted, as JSON holds it: name, array, shape."""
+        empty = {name: spec.zero().arrays for name, spec in self.specs.items()}
+        return [[name, array, list(values.shape)] for name, arrays in empty.items() for array, values in arrays.items()]
 
     def _arrays(self, sketches: Mapping[str, Sketch]) -> list[NDArray[Any]]:
         """Return all arrays in fixed order, led by a count that no other exceeds."""

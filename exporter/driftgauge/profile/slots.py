@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from driftgauge.errors import StateError
 from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS
 from driftgauge.profile.window import Window
+from driftgauge.state import State
 
 __all__ = ["Slots", "Tier", "Vectors"]
 
@@ -67,6 +69,26 @@ class Tier:
         with np.errstate(over="ignore"):  # squares of 64-bit identifiers; what is infinite is not published
             self.sums[row] += sums.astype(self.sums.dtype)
 
+    def freeze(self) -> State:
+        """Return a copy of the slots that hold something."""
+        used = np.flatnonzero(self.ids >= 0)
+        return State(arrays={"ids": self.ids[used], "counts": self.counts[used], "sums": self.sums[used]})
+
+    def thaw(self, state: State) -> None:
+        """Hold what *state* says instead; `check` has said that it fits."""
+        ids = state.arrays["ids"]
+        rows = ids % len(self.ids)
+        self.ids[:], self.counts[:], self.sums[:] = -1, 0, 0.0
+        self.ids[rows], self.counts[rows], self.sums[rows] = ids, state.arrays["counts"], state.arrays["sums"]
+
+    def check(self, state: State) -> None:
+        """Raise `StateError` unless *state* fits."""
+        ids = state.array("ids", np.int64, (None,))
+        state.array("counts", np.uint32, (len(ids), self.counts.shape[1]))
+        state.array("sums", self.sums.dtype, (len(ids), self.sums.shape[1]))
+        if len(np.unique(ids % len(self.ids))) != len(ids) or (len(ids) and ids.min() < 0):
+            raise StateError(f"ids: {len(ids)} slots do not fit into {len(self.ids)}")
+
     def total(self, first: int, last: int) -> Vectors:
         """Return the sum of the slots from *first* to *last*, without a copy of them all."""
         counts, sums = np.zeros(self.counts.shape[1], dtype=np.int64), np.zeros(self.sums.shape[1])
@@ -113,6 +135,24 @@ class Slots:
             tier.ids[tier.ids > now // tier.slot_seconds] = -1
         if self.since is not None and self.since > now:
             self.since = None
+
+    def freeze(self) -> State:
+        """Return a copy of what is held."""
+        return State({"since": self.since}, parts={str(tier.slot_seconds): tier.freeze() for tier in self.tiers})
+
+    def thaw(self, state: State) -> None:
+        """Hold what *state* says instead.
+
+        Raises:
+            StateError: it is of other vectors; nothing has changed.
+        """
+        since = state.moment("since")
+        for tier in self.tiers:
+            tier.check(state.part(str(tier.slot_seconds)))
+        for tier in self.tiers:
+            tier.thaw(state.part(str(tier.slot_seconds)))
+        self.since = since
+        self._closed.clear()
 
     def window(self, window: Window, now: float) -> Vectors:
         """Return the sum over the last `window.seconds` before *now*."""
