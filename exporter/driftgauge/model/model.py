@@ -9,7 +9,6 @@ others once `collect` has returned).
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +17,11 @@ from driftgauge.batch import Batch, concatenate
 from driftgauge.config import LimitSettings, ModelSettings
 from driftgauge.derive import with_probability_columns
 from driftgauge.model.evaluation import Evaluation, ModelView
-from driftgauge.model.evaluator import Evaluator
-from driftgauge.model.stage import Stage
-from driftgauge.model.sums import WindowSums, collect
+from driftgauge.model.sums import WindowSums
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Placed, Timeline
-from driftgauge.profile import HOUR_SECONDS, CountRing, Profile, Reference, Ring, Window
+from driftgauge.model.windows import Windows
+from driftgauge.profile import Reference, Window
 from driftgauge.reference import Learner, without
 from driftgauge.reference.accept import Accepted
 
@@ -33,8 +31,6 @@ __all__ = ["Model"]
 PENDING_ROWS = 1_024
 #: longest name of a column: it is part of every series of the column
 NAME_CHARS = 256
-#: a clock that goes back by more than this starts the windows anew: their slots would lie ahead of it for as long
-BACK_SECONDS = 600.0
 
 
 class Model:
@@ -67,7 +63,7 @@ class Model:
         self._pending: list[Batch] = []
         self._next_tick: float | None = None
         self._evaluation: Evaluation | None = None
-        self._reference: Reference | None = None
+        self._windows: Windows | None = None
         self._previous: Reference | None = None
         self._ignored = frozenset(name for name, column in settings.features.items() if column.ignore)
         kinds: dict[str, str] = {name: column.kind for name, column in settings.features.items() if column.kind}
@@ -82,21 +78,15 @@ class Model:
     def refer_to(self, reference: Reference) -> None:
         """Compare with *reference* from now on, in empty windows."""
         reference = without(reference, self._ignored)
-        self._reference = reference
         self._learner = None
         self._known = frozenset(column.name for column in reference.profile.spec.schema.columns)
-        self._ring = Ring(reference.profile.spec)
-        self._counted = tuple(CountRing(reference.profile.spec, rows) for rows in self.settings.count_windows)
-        self._stage = Stage(reference.profile.spec)
-        self._newest = -math.inf
-        self._evaluator = Evaluator(reference, self.settings)
-        self._hour = -1
+        self._windows = Windows(reference, self.settings)
         self._evaluation = None
 
     @property
     def reference(self) -> Reference | None:
         """What is compared with; None while there is none."""
-        return self._reference
+        return None if self._windows is None else self._windows.reference
 
     @property
     def learning(self) -> bool:
@@ -106,23 +96,20 @@ class Model:
     def window(self, window: Window, wall: float) -> Accepted:
         """Return what a window holds now, as what could become the reference; there must be one."""
         self.flush(wall)
-        assert self._reference is not None
-        now = self._timeline.now(wall)
-        since = now if self._ring.since is None else self._ring.since
-        hours = () if self._reference.strata is None else self._ring.by_hour(window, now)
-        return Accepted(window, self._ring.window(window, now), now, max(since, now - window.seconds), hours)
+        assert self._windows is not None
+        return self._windows.acceptable(window, self._timeline.now(wall))
 
     def accept(self, reference: Reference, wall: float) -> None:
         """Compare with *reference*, which counts the same, from now on; the windows stay, the statuses begin anew."""
-        self._previous, self._reference = self._reference, reference
-        self._evaluator = Evaluator(reference, self.settings)
-        self._hour = -1
+        assert self._windows is not None
+        self._previous = self._windows.reference
+        self._windows.judge_by(reference, self.settings)
         if (sums := self.collect(wall)) is not None:
             self.evaluate(sums)
 
     def goes_on(self, digest: str | None) -> bool:
         """Tell whether a profile of *digest* is what the model was given, as it is once an accepted one was stored."""
-        if self._previous is not None and self._reference is not None and digest == self._reference.digest:
+        if self._previous is not None and self.reference is not None and digest == self.reference.digest:
             self.given_digest = digest
         return digest == self.given_digest
 
@@ -130,20 +117,20 @@ class Model:
         """Take settings that change how windows are judged, but not what is counted; the windows stay."""
         self.settings = settings
         self._next_tick = None
-        if self._reference is not None:
-            self._evaluator = Evaluator(self._reference, settings)
-            self._hour = -1
+        if self._windows is not None:
+            self._windows.judge_by(self._windows.reference, settings)
 
     def observe(self, batch: Batch, wall: float) -> None:
         """Take a batch in that arrived at *wall* (seconds since 1970)."""
         self._tally.observe(batch, wall)
-        if self._reference is None and self._learner is None:
+        if self._windows is None and self._learner is None:
             return
         batch = self._prepared(batch)
         # Counted here, because a batch is cut into minutes and its violations belong to the whole.
         self._tally.violated(batch.violations, self._known)
         batch = replace(batch, violations={}) if batch.violations else batch
-        self._keep_time(self._timeline.now(wall))
+        if self._windows is not None:
+            self._windows.keep_time(self._timeline.now(wall))
         placed = list(self._timeline.place(batch, wall))
         for refused in placed:
             if refused.reason:
@@ -151,17 +138,17 @@ class Model:
         good = [part for part in placed if not part.reason]
         if not good:
             return
-        if self._learner is not None:
-            self._learn(batch, good)
+        if self._windows is not None:
+            self._enter(self._windows, batch, good)
         else:
-            self._enter(batch, good)
+            self._learn(batch, good)
 
     def flush(self, wall: float) -> None:
         """Count what is staged."""
         if self._learner is not None:
             self._learn_pending(self._timeline.now(wall))
-        elif self._reference is not None and (flushed := self._stage.flush()) is not None:
-            self._add(*flushed)
+        elif self._windows is not None:
+            self._windows.flush()
 
     def due(self, wall: float) -> bool:
         """Tell whether an evaluation is due on the model's clock."""
@@ -173,17 +160,16 @@ class Model:
         """Flush, and return the windows for `evaluate`; None while there is no reference."""
         self.flush(wall)
         now, tick = self._timeline.now(wall), self.settings.tick_seconds
-        self._keep_time(now)
         self._next_tick = (now // tick + 1) * tick
-        if self._reference is None:
+        if self._windows is None:
             return None
-        hour = int(now // HOUR_SECONDS)
-        past, self._hour = hour != self._hour, hour
-        return collect(self._ring, self._counted, now, past=past)
+        self._windows.keep_time(now)
+        return self._windows.collect(now)
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and remember the result for `view`."""
-        self._evaluation = self._evaluator.evaluate(sums)
+        assert self._windows is not None
+        self._evaluation = self._windows.evaluate(sums)
         return self._evaluation
 
     def tick(self, wall: float) -> Evaluation | None:
@@ -196,7 +182,7 @@ class Model:
         """Flush, and return all that can be told of the model now."""
         self.flush(wall)
         learner = self._learner
-        state = "learning" if learner is not None else "ready" if self._reference is not None else "no_reference"
+        state = "learning" if learner is not None else "ready" if self._windows is not None else "no_reference"
         return ModelView(
             self.name,
             self.version,
@@ -204,8 +190,8 @@ class Model:
             self._mode,
             self._tally.counters,
             (0, 0) if learner is None else (learner.rows, learner.wanted),
-            self._reference,
-            None if self._reference is None else self._ring.total,
+            self.reference,
+            None if self._windows is None else self._windows.total,
             self._evaluation,
             self.settings,
             self._previous,
@@ -214,23 +200,9 @@ class Model:
     @property
     def _mode(self) -> str:
         """Where the reference comes from; an accepted one that was stored where it is configured comes from a file."""
-        if self._previous is not None and self._reference is not None and self._reference.digest != self.given_digest:
+        if self._previous is not None and self.reference is not None and self.reference.digest != self.given_digest:
             return "accepted"
         return "file" if self.settings.reference.path else "learned"
-
-    def _add(self, profile: Profile, time: float) -> None:
-        self._ring.add(profile, time)
-        for counted in self._counted:
-            counted.add(profile, time)
-
-    def _keep_time(self, now: float) -> None:
-        """Start the windows anew, but not the totals, when the clock has gone far back."""
-        if self._reference is None or now >= self._newest - self.settings.lateness_seconds - BACK_SECONDS:
-            return
-        if (flushed := self._stage.flush()) is not None:
-            self._add(*flushed)
-        self._ring.forget_after(now)
-        self._newest = now
 
     def _prepared(self, batch: Batch) -> Batch:
         """Add derived columns; leave out those that are ignored, and names that no series should carry."""
@@ -247,20 +219,13 @@ class Model:
             | {(name, "long_name"): batch.rows for name in unwanted},
         )
 
-    def _enter(self, batch: Batch, placed: list[Placed]) -> None:
-        """Stage the rows minute by minute, or count them at once where they are more than the stage holds."""
-        reading = self._ring.spec.read(batch)
+    def _enter(self, windows: Windows, batch: Batch, placed: list[Placed]) -> None:
+        """Count the rows minute by minute."""
+        reading = windows.read(batch)
         self._tally.violated(reading.violations, self._known)
         latencies = batch.requests.latencies
         for part in placed:
-            block = reading.block.take(part.rows)
-            self._newest = max(self._newest, part.time)
-            if not self._stage.takes(block.rows, part.time) and (flushed := self._stage.flush()) is not None:
-                self._add(*flushed)
-            if self._stage.takes(block.rows, part.time):
-                self._stage.add(block, latencies, part.time)
-            else:
-                self._add(self._ring.spec.count(block, latencies), part.time)
+            windows.add(reading.block.take(part.rows), latencies, part.time)
             latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
 
     def _learn(self, batch: Batch, placed: list[Placed]) -> None:

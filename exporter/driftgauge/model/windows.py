@@ -1,0 +1,119 @@
+"""Windows: what is counted of a model's rows since its reference was set, and how that is judged.
+
+    rows of a minute -> stage -> ring, and rings of rows -> collect -> evaluate
+
+They begin empty with a reference, because its schema and edges say what is counted, and go on while the reference is
+exchanged for one that counts the same.
+"""
+
+from __future__ import annotations
+
+import math
+
+from driftgauge.batch import Batch, Floats
+from driftgauge.config import ModelSettings
+from driftgauge.model.evaluation import Evaluation
+from driftgauge.model.evaluator import Evaluator
+from driftgauge.model.stage import Stage
+from driftgauge.model.sums import WindowSums, collect
+from driftgauge.profile import HOUR_SECONDS, Block, CountRing, Profile, Reading, Reference, Ring, Window
+from driftgauge.reference.accept import Accepted
+from driftgauge.state import State
+
+__all__ = ["Windows"]
+
+#: a clock that goes back by more than this starts the windows anew: their slots would lie ahead of it for as long
+BACK_SECONDS = 600.0
+
+
+class Windows:
+    """What is counted against a reference.
+
+    Args:
+        reference: what is compared with.
+        settings: of the model.
+    """
+
+    def __init__(self, reference: Reference, settings: ModelSettings) -> None:
+        self._ring = Ring(reference.profile.spec)
+        self._counted = tuple(CountRing(reference.profile.spec, rows) for rows in settings.count_windows)
+        self._stage = Stage(reference.profile.spec)
+        self._newest = -math.inf
+        self._lateness = settings.lateness_seconds
+        self.judge_by(reference, settings)
+
+    def judge_by(self, reference: Reference, settings: ModelSettings) -> None:
+        """Compare with *reference*, which counts the same, by *settings*; the statuses begin anew."""
+        self.reference = reference
+        self._evaluator = Evaluator(reference, settings)
+        self._hour = -1
+
+    @property
+    def total(self) -> Profile:
+        """Everything counted."""
+        return self._ring.total
+
+    def read(self, batch: Batch) -> Reading:
+        """Turn *batch* into a block of what is counted of it."""
+        return self._ring.spec.read(batch)
+
+    def add(self, block: Block, latencies: Floats, time: float) -> None:
+        """Take rows of one minute in: stage them, or count them at once where they are more than the stage holds."""
+        self._newest = max(self._newest, time)
+        if not self._stage.takes(block.rows, time):
+            self.flush()
+        if self._stage.takes(block.rows, time):
+            self._stage.add(block, latencies, time)
+        else:
+            self._count(self._ring.spec.count(block, latencies), time)
+
+    def flush(self) -> None:
+        """Count what is staged."""
+        if (flushed := self._stage.flush()) is not None:
+            self._count(*flushed)
+
+    def keep_time(self, now: float) -> None:
+        """Start anew, but for the totals, when the clock has gone far back."""
+        if now >= self._newest - self._lateness - BACK_SECONDS:
+            return
+        self.flush()
+        self._ring.forget_after(now)
+        self._newest = now
+
+    def collect(self, now: float) -> WindowSums:
+        """Return the sums of the windows, to be evaluated; what is staged has been counted."""
+        hour = int(now // HOUR_SECONDS)
+        past, self._hour = hour != self._hour, hour
+        return collect(self._ring, self._counted, now, past=past)
+
+    def evaluate(self, sums: WindowSums) -> Evaluation:
+        """Score the windows and move the statuses."""
+        return self._evaluator.evaluate(sums)
+
+    def acceptable(self, window: Window, now: float) -> Accepted:
+        """Return what a window holds, as what could become the reference."""
+        since = now if self._ring.since is None else self._ring.since
+        hours = () if self.reference.strata is None else self._ring.by_hour(window, now)
+        return Accepted(window, self._ring.window(window, now), now, max(since, now - window.seconds), hours)
+
+    def freeze(self) -> State:
+        """Return a copy of the windows and the statuses; what is staged has been counted."""
+        counted = {f"rows_{ring.rows}": ring.freeze() for ring in self._counted}
+        return State(parts={"ring": self._ring.freeze(), "evaluator": self._evaluator.freeze(), **counted})
+
+    def thaw(self, state: State, now: float) -> None:
+        """Go on from what *state* says; slots that lie ahead of *now* are forgotten.
+
+        Raises:
+            StateError: it is of other columns, bins or windows; these windows are of no use any more.
+        """
+        self._ring.thaw(state.part("ring"))
+        for ring in self._counted:
+            ring.thaw(state.part(f"rows_{ring.rows}"))
+        self._evaluator.thaw(state.part("evaluator"))
+        self._ring.forget_after(now)
+
+    def _count(self, profile: Profile, time: float) -> None:
+        self._ring.add(profile, time)
+        for counted in self._counted:
+            counted.add(profile, time)
