@@ -1,11 +1,11 @@
-"""Data quality: values that are missing, unknown, outside what the reference had, or of the wrong shape.
+"""Data quality: values that are missing, unknown, outside what the reference had, or of the wrong shape; and a model less sure.
 
 All are tickets: where a broken column is serious, its drift pages.
 """
 
 from __future__ import annotations
 
-from alerting.alerts.words import COLUMN_LINKS, FEATURE, WHERE
+from alerting.alerts.words import COLUMN_LINKS, FEATURE, MODEL_DASHBOARD, MODEL_LINKS, WHERE
 from alerting.records import series
 from alerting.rule import WARNING, Alert
 from alerting.scope import COLUMN, MODEL, Scope, expression
@@ -49,6 +49,7 @@ def alerts(scope: Scope) -> tuple[Alert, ...]:
             + " over {{ $labels.window }} are outside the range of the reference.",
         ),
         _schema(scope),
+        _confidence(scope),
     )
 
 
@@ -88,4 +89,22 @@ def _schema(scope: Scope) -> Alert:
         "{{ $value | humanizePercentage }} of the rows.",
         dashboard=FEATURE,
         links=COLUMN_LINKS,
+    )
+
+
+def _confidence(scope: Scope) -> Alert:
+    usual = f"max {scope.by(*MODEL)} ({scope.recent(scope.metric(names.CONFIDENCE_REFERENCE_RATIO))})"
+    limit = scope.settings.limits.confidence_drop
+    return Alert(
+        name="DriftgaugeLowConfidence",
+        severity=WARNING,
+        expr=f"{usual} - {scope.on(*MODEL)} group_right () {series.CONFIDENCE} >= {limit}",
+        wait="30m",
+        keep="1h",
+        why=_WHY,
+        summary="A model is less sure of its predictions than it was of its reference.",
+        description="The mean of the largest class probability of " + WHERE + " over {{ $labels.window }} is "
+        "{{ $value | humanizePercentage }} lower than in the reference.",
+        dashboard=MODEL_DASHBOARD,
+        links=MODEL_LINKS,
     )

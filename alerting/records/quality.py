@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from alerting.records import series
 from alerting.rule import Group, Record
-from alerting.scope import COLUMN, Scope, expression
+from alerting.scope import COLUMN, MODEL, Scope, expression
 from driftgauge import names
+from driftgauge.derive.confidence import TOP1
 from driftgauge.names import Metric
 
 __all__ = ["groups"]
@@ -29,6 +30,7 @@ def groups(scope: Scope) -> tuple[Group, ...]:
             ),
         )
     )
+    rules = (*rules, _confidence(scope))
     return (Group("driftgauge-quality", scope.settings.intervals.status, rules),)
 
 
@@ -42,3 +44,18 @@ def _weighted(scope: Scope, name: str, metric: Metric, about: str) -> Record:
       ({total} ({rows} and {shares}) >= {least})
     """
     return Record(name, expression(expr), about)
+
+
+def _confidence(scope: Scope) -> Record:
+    """Return the mean confidence; the rows that it rests on are those of the column it is the mean of."""
+    means = scope.recent(scope.metric(names.CONFIDENCE_TOP1_RATIO))
+    column = f'feature="{TOP1}", role="output"'
+    rows = scope.recent(scope.metric(names.DRIFT_SAMPLES, column))
+    total = f"sum {scope.by(*MODEL, 'window')}"
+    least = scope.settings.limits.fleet_least_samples
+    expr = f"""
+      {total} ({means} * ignoring (feature, role) {rows})
+    /
+      ({total} ({rows} and ignoring (feature, role) {means}) >= {least})
+    """
+    return Record(series.CONFIDENCE, expression(expr), "mean of the largest class probability, of all pods")

@@ -28,6 +28,7 @@ STATUS = f"fleet:{names.DRIFT_STATUS.name}:max"
 MISSING = f"fleet:{names.FEATURE_MISSING_RATIO.name}:avg"
 UNSEEN = f"fleet:{names.FEATURE_UNSEEN_RATIO.name}:avg"
 OUT_OF_RANGE = f"fleet:{names.FEATURE_OUT_OF_RANGE_RATIO.name}:avg"
+CONFIDENCE = f"fleet:{names.CONFIDENCE_TOP1_RATIO.name}:avg"
 
 STABLE = f"version:{names.PREFIX}feature_values:stable"
 

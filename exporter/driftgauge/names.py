@@ -297,6 +297,30 @@ PREDICTED_CLASS_RATIO = _gauge(
     _GROUP,
 )
 
+_GROUP = "confidence"
+CONFIDENCE_TOP1_RATIO = _gauge(
+    "confidence_top1_ratio",
+    "Mean of the largest class probability, 0 to 1, over the window; its distribution is the column confidence.top1.",
+    (*_MODEL, "window"),
+    _GROUP,
+)
+CONFIDENCE_TOP5_RATIO = _gauge(
+    "confidence_top5_ratio",
+    "Mean of the sum of the five largest class probabilities, 0 to 1, over the window; with more than five classes.",
+    (*_MODEL, "window"),
+    _GROUP,
+)
+CONFIDENCE_ENTROPY_RATIO = _gauge(
+    "confidence_entropy_ratio",
+    "Mean entropy of the class probabilities over the logarithm of the number of classes, 0 (sure) to 1 (all classes alike), "
+    "over the window; with more than two classes.",
+    (*_MODEL, "window"),
+    _GROUP,
+)
+CONFIDENCE_REFERENCE_RATIO = _gauge(
+    "confidence_reference_ratio", "Mean of the largest class probability in the reference, 0 to 1.", _MODEL, _GROUP
+)
+
 _GROUP = "reference"
 REFERENCE_INFO = _gauge(
     "reference_info",

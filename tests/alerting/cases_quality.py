@@ -123,6 +123,37 @@ SCHEMA = (
 )
 
 
+def _confidence(now: str, rows: str = "1000x60", usual: str = "0.9x60") -> dict[str, str]:
+    column = {"feature": "confidence.top1", "role": "output"}
+    return {
+        series(names.CONFIDENCE_TOP1_RATIO.name, window="24h"): now,
+        series(names.CONFIDENCE_REFERENCE_RATIO.name): usual,
+        series(names.DRIFT_SAMPLES.name, **column, window="24h"): rows,
+        series(names.DRIFT_SAMPLES.name, **COLUMN, window="24h"): "9x60",
+    }
+
+
+_LESS_SURE = Fires(
+    "warning",
+    {**PLACE, "window": "24h"},
+    "The mean of the largest class probability of shop/fraud version 1 over 24h is 15% lower than in the reference.",
+    MODEL_PAGE,
+)
+CONFIDENCE = (
+    Case("DriftgaugeLowConfidence", "less sure", _confidence("0.75x60"), ("29m",), {"30m": (_LESS_SURE,)}),
+    Case("DriftgaugeLowConfidence", "a little less sure", _confidence("0.85x60"), ("60m",)),
+    Case("DriftgaugeLowConfidence", "surer", _confidence("0.99x60"), ("60m",)),
+    Case("DriftgaugeLowConfidence", "too few rows", _confidence("0.75x60", "400x60"), ("60m",)),
+    Case(
+        "DriftgaugeLowConfidence",
+        "a missed scrape does not reset it",
+        _confidence("0.75x9 _ 0.75x60"),
+        ("29m",),
+        {"30m": (_LESS_SURE,)},
+    ),
+)
+
+
 def _model(severity: str, text: str, **labels: str) -> Fires:
     return Fires(severity, {**PLACE, **labels}, text, MODEL_PAGE)
 
@@ -239,5 +270,6 @@ CASES = (
     *_simple("DriftgaugeUnseenCategories"),
     *_simple("DriftgaugeOutOfRange"),
     *SCHEMA,
+    *CONFIDENCE,
     *REFERENCE,
 )

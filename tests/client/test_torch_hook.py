@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from driftgauge.derive.confidence import ENTROPY, MARGIN, TOP1, TOP5
+
 torch = pytest.importorskip("torch")
 
 
@@ -22,11 +24,11 @@ def test_confidence_of_a_classifier(monitor, exporter, module):
     assert monitor.flush()
     p = output.detach().softmax(dim=1).numpy().astype(np.float64)
     ordered = np.sort(p, axis=1)
-    columns = {name: exporter.column(name, "outputs") for name in ("prediction", "confidence", "margin", "entropy")}
+    columns = {name: exporter.column(name, "outputs") for name in ("prediction", TOP1, MARGIN, ENTROPY)}
     assert columns["prediction"] == p.argmax(axis=1).tolist()
-    np.testing.assert_allclose(columns["confidence"], ordered[:, -1], rtol=1e-5)
-    np.testing.assert_allclose(columns["margin"], ordered[:, -1] - ordered[:, -2], rtol=1e-4)
-    np.testing.assert_allclose(columns["entropy"], -(p * np.log(p)).sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(columns[TOP1], ordered[:, -1], rtol=1e-5)
+    np.testing.assert_allclose(columns[MARGIN], ordered[:, -1] - ordered[:, -2], rtol=1e-4)
+    np.testing.assert_allclose(columns[ENTROPY], -(p * np.log(p)).sum(axis=1) / np.log(3), rtol=1e-5)
     np.testing.assert_allclose(exporter.batches[0].probabilities, p, rtol=1e-5)
     np.testing.assert_array_equal(exporter.column("x[0]"), inputs[:, 0].numpy())
     assert (exporter.total("requests"), exporter.total("predictions"), len(exporter.latencies())) == (1, 5, 1)
@@ -43,7 +45,7 @@ def test_many_classes_send_four_numbers_a_row(monitor, exporter):
     module(torch.randn(3, 2))
     assert monitor.flush()
     assert exporter.batches[0].probabilities is None
-    assert len(exporter.column("confidence", "outputs")) == 3
+    assert len(exporter.column(TOP5, "outputs")) == 3
 
 
 def test_impossible_classes_have_an_entropy(monitor, exporter):
@@ -52,8 +54,21 @@ def test_impossible_classes_have_an_entropy(monitor, exporter):
     monitor.hook(module, classes=["cat", "dog", "cow"])
     module(torch.tensor([[0.0, 0.0, -torch.inf]]))
     assert monitor.flush()
-    assert exporter.column("entropy", "outputs") == pytest.approx([np.log(2)])
+    assert exporter.column(ENTROPY, "outputs") == pytest.approx([np.log(2) / np.log(3)])
     assert exporter.column("prediction", "outputs")[0] in {"cat", "dog"}
+
+
+def test_sequences_are_rows(monitor, exporter):
+    """Scores of tokens become one row a sequence: the means over its positions, and no single class."""
+    module = torch.nn.Identity().eval()
+    monitor.hook(module, features=lambda _: {"length": [4.0, 4.0]})
+    scores = torch.randn(2, 4, 7, generator=torch.Generator().manual_seed(2))
+    module(scores)
+    assert monitor.flush()
+    expected = scores.softmax(dim=-1).max(dim=-1).values.mean(dim=1)
+    np.testing.assert_allclose(exporter.column(TOP1, "outputs"), expected, rtol=1e-5)
+    assert exporter.column("length") == [4.0, 4.0]
+    assert "prediction" not in exporter.batches[0].outputs
 
 
 def test_numbers(monitor, exporter):

@@ -15,6 +15,9 @@ EMPTY = {
     ("driftgauge-exporter", "Rejected rows by reason", "B"): "reasons that occur; their sum is there",
     ("driftgauge-model", "Errors", "B"): "failures by reason, those that occur",
     ("driftgauge-feature", "Why pods cannot judge", "A"): "reasons, of those that cannot",
+    ("driftgauge-model", "Confidence", "A"): "a model that sends classes only",
+    ("driftgauge-model", "Confidence", "B"): "as above",
+    ("driftgauge-model", "Confidence", "C"): "as above",
     ("driftgauge-feature", "Missing, new and out of range", "B"): "a number has no new categories",
 }
 

@@ -21,6 +21,7 @@ from driftgauge.expose import CLASSIC, OPENMETRICS, Exposition, ProcessMetrics
 from driftgauge.ingest import FAILURES
 from driftgauge.model import Counters
 from tests.expose.examples import GOLDEN, PREDICTION, evaluation, exporter, learning, reference, text, view
+from tests.expose.sure import sure
 
 NASTY = 'a"b\\c\nd é 名'
 
@@ -84,7 +85,7 @@ def test_promtool_is_silent():
 def test_every_metric_is_produced_and_nothing_else():
     """The fully populated scrape has a sample of each metric of the contract, with exactly its labels."""
     suffixes = {names.COUNTER: "", names.GAUGE: "", names.HISTOGRAM: "_bucket"}
-    produced = samples(scrape().decode())
+    produced = samples(scrape(views=[view(), learning(), sure()]).decode())
     for metric in names.ALL:
         series = produced.pop(metric.name + suffixes[metric.type])
         extra = {"le"} if metric.type == names.HISTOGRAM else set()
@@ -296,3 +297,14 @@ def test_new_reference_new_series():
 def test_every_value_is_a_number():
     values = [value for series in samples(scrape().decode()).values() for value in series.values()]
     assert all(math.isfinite(value) for value in values)
+
+
+def test_confidence_is_beside_that_of_the_reference():
+    """Means over the window and of the reference, and none where the model has no class scores."""
+    found = samples(text([sure()]))
+    top1, usual = (
+        next(iter(found[metric.name].values()))
+        for metric in (names.CONFIDENCE_TOP1_RATIO, names.CONFIDENCE_REFERENCE_RATIO)
+    )
+    assert 0 < top1 < usual - 0.1 < 1
+    assert set(samples(text([view()]))).isdisjoint({names.CONFIDENCE_TOP1_RATIO.name})

@@ -6,7 +6,7 @@ from dashboards import colours, scores
 from dashboards.bins import current_share, reference_share
 from dashboards.kinds import bars, lines, matrix
 from dashboards.page import Row
-from dashboards.query import Query, bold
+from dashboards.query import Query, bold, coloured, dashed
 from dashboards.sdk import units
 from dashboards.where import Where
 from driftgauge import names
@@ -18,6 +18,9 @@ def row(where: Where) -> Row:
     """Return the row."""
     classes = f"quantile by (class) (0.5, {where.metric(names.PREDICTED_CLASS_RATIO, window=None)})"
     rare = f"quantile by (feature, class) (0.5, {where.metric(names.RATE_RATIO, window=None, feature=None)})"
+    sure = f"quantile(0.5, {where.metric(names.CONFIDENCE_TOP1_RATIO, window=None)})"
+    torn = f"quantile(0.5, {where.metric(names.CONFIDENCE_ENTROPY_RATIO, window=None)})"
+    usual = f"max({where.metric(names.CONFIDENCE_REFERENCE_RATIO)})"
     every: dict[str, str | None] = {"feature": None, "role": "output"}
     # Outputs have bins of their own; beside one another they need names of their own.
     by = ("feature", "bin")
@@ -77,6 +80,20 @@ def row(where: Where) -> Row:
                     )
                 ],
                 width=12,
+            ),
+            lines(
+                "Confidence",
+                "Means over a day of the largest class probability and of the entropy (0 sure, 1 all classes alike), of the pod in "
+                "the middle; dashed: the largest probability in the reference. A fall means rows that the model does not know; "
+                "their share shows in the distribution of confidence.top1.",
+                units.PercentUnit,
+                [
+                    Query(sure, "largest probability", bold(colours.CURRENT)),
+                    Query(torn, "entropy", coloured(colours.SECOND, lineWidth=1, fillOpacity=0)),
+                    Query(usual, "in the reference", dashed(colours.REFERENCE)),
+                ],
+                width=24,
+                most=1,
             ),
         ),
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from driftgauge.batch import Batch
 from driftgauge.cli.progress import Progress
-from driftgauge.derive import with_probability_columns
+from driftgauge.derive import with_score_columns
 from driftgauge.errors import ProfileError
 from driftgauge.profile import Reference, loads
 from driftgauge.sources import Source
@@ -59,7 +59,7 @@ def observed(source: Source, progress: Progress, *, passes: int) -> Callable[[],
         done = next(numbers)
         for batch in source.batches():
             progress.show((done + source.progress()) / passes)
-            yield with_probability_columns(batch)
+            yield with_score_columns(batch)
 
     return batches
 

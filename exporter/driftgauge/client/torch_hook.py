@@ -1,8 +1,9 @@
 """Torch hook: confidence of a classifier, from its logits, where they are.
 
-Softmax, the best class, its probability, the margin to the second best and the entropy are computed on the module's
-device; only these four numbers a row (and the probabilities of up to 20 classes) are copied, and the thread waits for
-them, not the model. Guarantee: the output is untouched; nothing is logged in training or while a graph is traced.
+Softmax, the best class and the columns of `derive.confidence` are computed on the module's device; only these few numbers
+a row (and the probabilities of up to 20 classes) are copied, and the thread waits for them, not the model. Scores of
+sequences, [batch, sequence, classes], are a row each, with the means over their positions. Guarantee: the output is
+untouched; nothing is logged in training or while a graph is traced.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from driftgauge.client.copying import OnDevice, copied, size_of
-from driftgauge.derive import MOST_CLASSES
+from driftgauge.derive import CONFIDENCE, MOST_CLASSES
+from driftgauge.derive.confidence import confidence_names
+from driftgauge.derive.torch_confidence import confidence_tensor, softmax_tensor
 
 if TYPE_CHECKING:
     from driftgauge.client.monitor import Monitor
 
 __all__ = ["Hook", "attach"]
 
-_COLUMNS = ("prediction", "confidence", "margin", "entropy")
+#: the class, then the columns of confidence
+_CLASS = 1
 
 
 def attach(
@@ -87,31 +91,36 @@ class Hook:
             numbers = OnDevice(scores.reshape(-1))
             read = _reader(lambda: {"prediction": numbers.fetch()}, features)
         else:
-            table = OnDevice(self._confidence(scores.reshape(-1, scores.shape[-1])), own=True)
-            read = _reader(lambda: self._rows_of(table.fetch().numpy()), features)
-        size += 8 * scores.shape[0] * (len(_COLUMNS) + MOST_CLASSES)
+            classes, sequences = scores.shape[-1], scores.ndim == 3
+            scores = scores if sequences else scores.reshape(-1, classes)
+            table = OnDevice(self._table(scores), own=True)
+            read = _reader(lambda: self._rows_of(table.fetch().numpy(), classes, sequences=sequences), features)
+        size += 8 * scores.shape[0] * (_CLASS + len(CONFIDENCE) + MOST_CLASSES)
         # on an accelerator the call has returned, the computation has not: its duration says nothing
         latency = seconds if scores.device.type == "cpu" else None
         self._intake.buffer.in_flight += 1
         self._intake.append_deferred(read, size, latency, None)
 
-    def _confidence(self, scores: Any) -> Any:
-        """Return class, confidence, margin and entropy of each row, then the probabilities of few classes."""
+    def _table(self, scores: Any) -> Any:
+        """Return of each row its class and confidence, then the probabilities of few classes; of sequences confidence only."""
         torch = self._torch
         with torch.no_grad():
-            log_p = torch.log_softmax(scores.float(), dim=-1)
-            p = log_p.exp()
-            best, place = p.topk(2, dim=-1)
-            # of 0 x -inf the limit is 0
-            entropy = torch.special.entr(p).sum(dim=-1)
-            columns = torch.stack([place[:, 0].float(), best[:, 0], best[:, 0] - best[:, 1], entropy], dim=1)
-            return torch.cat([columns, p], dim=1) if p.shape[1] <= MOST_CLASSES else columns
+            p = softmax_tensor(scores)
+            confidence = confidence_tensor(p, logits=False)
+            if scores.ndim == 3:
+                return confidence
+            columns = [p.argmax(dim=-1, keepdim=True).to(p.dtype), confidence]
+            return torch.cat([*columns, p] if p.shape[1] <= MOST_CLASSES else columns, dim=1)
 
-    def _rows_of(self, table: Any) -> Mapping[str, Any]:
-        outputs = dict(zip(_COLUMNS, table.T, strict=False))
+    def _rows_of(self, table: Any, classes: int, *, sequences: bool) -> Mapping[str, Any]:
+        names = confidence_names(classes)
+        if sequences:
+            return {"prediction": {name: table[:, CONFIDENCE.index(name)] for name in names}}
+        outputs: dict[str, Any] = {"prediction": table[:, 0]}
         if self._classes is not None:
             outputs["prediction"] = [self._classes[int(number)] for number in table[:, 0]]
-        proba = table[:, len(_COLUMNS) :]
+        outputs |= {name: table[:, _CLASS + CONFIDENCE.index(name)] for name in names}
+        proba = table[:, _CLASS + len(CONFIDENCE) :]
         return {"prediction": outputs, "proba": proba if proba.shape[1] else None}
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.demo.flights import CATEGORICAL, FEATURES, NUMERIC, TARGET, TIME
-from driftgauge.derive import with_probability_columns
+from driftgauge.derive import with_score_columns
 from driftgauge.profile import Reference
 from driftgauge.reference import BuildOptions, build
 from driftgauge.sources import Roles, from_frame
@@ -95,4 +95,4 @@ def reference(classifier: Classifier, flights: DataFrame, *, created: float) -> 
     roles = Roles(prediction="prediction", probabilities=("p_late",), timestamp=TIME, features=FEATURES)
     source = from_frame(rows, roles)
     options = BuildOptions("flights of January and February 2013", created, MODEL, VERSION)
-    return build(lambda: map(with_probability_columns, source.batches()), options)
+    return build(lambda: map(with_score_columns, source.batches()), options)

@@ -2,18 +2,18 @@
 
 The distributions of a classifier's softmax outputs are the best label-free drift signal there is (Rabanser, Guennemann,
 Lipton 2019, "Failing Loudly": BBSDs). With two classes one column says it all; beyond `MOST_CLASSES` classes there are
-none, because every column costs series and a share of the false-alarm budget.
+none, because every column costs series and a share of the false-alarm budget: there the columns of `confidence` stand for
+them.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
+from driftgauge.batch import Batch, Column
+from driftgauge.derive.confidence import probabilities_of, with_confidence_columns
 
-from driftgauge.batch import Batch, Column, Floats
-
-__all__ = ["MOST_CLASSES", "with_probability_columns"]
+__all__ = ["MOST_CLASSES", "with_probability_columns", "with_score_columns"]
 
 MOST_CLASSES = 20
 
@@ -25,9 +25,7 @@ def with_probability_columns(batch: Batch) -> Batch:
     >>> list(with_probability_columns(batch).outputs)
     ['proba[1]']
     """
-    probabilities = batch.probabilities
-    if probabilities is None and batch.logits is not None:
-        probabilities = _softmax(batch.logits)
+    probabilities = batch.probabilities if batch.probabilities is not None else probabilities_of(batch)
     if probabilities is None or not 1 < probabilities.shape[1] <= MOST_CLASSES:
         return batch
     first = 1 if probabilities.shape[1] == 2 else 0
@@ -35,7 +33,6 @@ def with_probability_columns(batch: Batch) -> Batch:
     return replace(batch, outputs={**columns, **batch.outputs})
 
 
-def _softmax(logits: Floats) -> Floats:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    softmax: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return softmax
+def with_score_columns(batch: Batch) -> Batch:
+    """Return *batch* with all columns that its class scores give: probabilities and confidence."""
+    return with_confidence_columns(with_probability_columns(batch))

@@ -15,7 +15,7 @@ import numpy as np
 
 from driftgauge.batch import Batch, concatenate
 from driftgauge.config import LimitSettings, ModelSettings
-from driftgauge.derive import with_probability_columns
+from driftgauge.derive import with_score_columns
 from driftgauge.model.evaluation import Evaluation, ModelView
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tally import Tally
@@ -206,7 +206,7 @@ class Model:
 
     def _prepared(self, batch: Batch) -> Batch:
         """Add derived columns; leave out those that are ignored, and names that no series should carry."""
-        batch = with_probability_columns(batch)
+        batch = with_score_columns(batch)
         unwanted = {name for name in (*batch.inputs, *batch.outputs) if len(name) > NAME_CHARS}
         ignored = self._ignored.intersection(batch.inputs)
         if not unwanted and not ignored:
