@@ -20,7 +20,7 @@ def test_what_drifted_comes_first(data, profile, drive):
     status, out, _ = drive("profile", "compare", profile, data / "drifted.csv", *ROLES)
     assert status == 0
     lines = out.splitlines()
-    assert lines[0] == "alert: 6 columns compared, 1 alert, 5 ok"
+    assert lines[0] == "alert: 7 columns compared, 1 alert, 6 ok"
     table = [line.split() for line in lines[5:11]]
     assert table[0][0] == "age"
     assert table[0][1] == "alert"
@@ -91,7 +91,7 @@ def test_a_file_that_lacks_columns_says_so(profile, tmp_path, drive):
     assert document["notes"] == [
         "t.csv lacks 'income', 'zip': their rows count as missing",
         "not in the reference and left out: 'new'",
-        "not compared: 'prediction', 'proba[1]'; say --prediction, --probability or --output-column to compare outputs",
+        "not compared: 'confidence.top1', 'prediction', 'proba[1]'; say --prediction, --probability or --output-column to compare outputs",
     ]
     assert (found["income"]["missing_ratio"], found["income"]["status"]) == (1.0, "alert")
     assert (found["prediction"]["status"], found["prediction"]["score"]) == ("undecided", None)

@@ -25,6 +25,7 @@ def test_a_profile_has_the_columns_that_the_exporter_counts(profile):
         ("input", "income", "numeric"),
         ("input", "plan", "categorical"),
         ("input", "zip", "categorical"),
+        ("output", "confidence.top1", "numeric"),
         ("output", "prediction", "categorical"),
         ("output", "proba[1]", "numeric"),
     ]

@@ -86,7 +86,7 @@ def test_the_textfile_holds_the_metrics_of_the_exporter(data, profile, tmp_path,
         "score", data / "drifted.csv", "--reference", profile, *ROLES, "--model", "credit", "--textfile", out
     )
     assert status == 0
-    assert said.startswith("drifted.csv: alert: 6 columns compared, 1 alert, 5 ok\n")
+    assert said.startswith("drifted.csv: alert: 7 columns compared, 1 alert, 6 ok\n")
     found = series(out.read_text())
     assert found[of_age("drift_status")] == 2
     assert found[of_age("drift_debiased", window="batch")] > 0.2

@@ -98,7 +98,10 @@ def test_probabilities_become_output_columns():
     chance = np.random.default_rng(1)
     model.observe(batch(200, probabilities=chance.dirichlet((1, 1, 1), 200)), START)
     names = [c.name for c in model.view(START).reference.profile.spec.schema.columns if c.role == "output"]
-    assert set(names) == {"proba[0]", "proba[1]", "proba[2]", "prediction"}
+    assert {name for name in names if not name.startswith("confidence.")} == {
+        "proba[0]", "proba[1]", "proba[2]", "prediction",
+    }  # fmt: skip
+    assert {"confidence.top1", "confidence.margin", "confidence.entropy"} < set(names)
 
 
 def test_violations_are_counted_once_though_rows_span_minutes_and_some_are_late():
