@@ -18,6 +18,7 @@ from typing import Any, Literal
 __all__ = [
     "ColumnSettings",
     "DriftSettings",
+    "KServeSettings",
     "LatencySettings",
     "LimitSettings",
     "ListenSettings",
@@ -221,6 +222,33 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KServeSettings:
+    """Events of KServe's inference logger."""
+
+    path: str = setting("/", "Path of the ingest listener that takes the events; empty for none.")
+    mode: Literal["all", "request", "response"] = setting(
+        "all", "What the logger logs, its own `mode`; all: request and response are paired."
+    )
+    names: Literal["service", "namespace"] = setting(
+        "service",
+        "Models are called by their inference service, or by namespace/service: for a sink of many namespaces.",
+    )
+    pair_seconds: float = setting(
+        60.0, "How long an event waits for its other half; longer than any timeout of the model."
+    )
+    pair_bytes: int = setting(64 * 2**20, "Memory of the events that wait for their other half; the oldest give way.")
+
+    def __post_init__(self) -> None:
+        if self.path and not (self.path.startswith("/") and self.path.isascii() and not set("{}?#") & set(self.path)):
+            raise ValueError(f"path: expected a path such as /events, got {self.path!r}")
+        if self.path.startswith(("/v1/", "/-/")):
+            raise ValueError(f"path: {self.path!r} belongs to the exporter's own paths")
+        if not 0 < self.pair_seconds < math.inf:
+            raise ValueError(f"pair_seconds: expected a number > 0, got {self.pair_seconds}")
+        _at_least(1024, pair_bytes=self.pair_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """What the exporter says on standard error."""
 
@@ -235,6 +263,7 @@ class Settings:
     listen: ListenSettings = setting(ListenSettings(), "Where the exporter listens.")
     limits: LimitSettings = setting(LimitSettings(), "Bounds.")
     log: LogSettings = setting(LogSettings(), "Logging.")
+    kserve: KServeSettings = setting(KServeSettings(), "Events of KServe's inference logger.")
     auto_register: bool = setting(
         default=True, help_text="Register models that are observed without being configured, within limits.models."
     )

@@ -44,6 +44,7 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "header_length": (400, "Inference-Header-Content-Length is missing, no number or longer than the body"),
         "compression": (400, "the gzip stream is damaged or cut off"),
         "timestamp": (400, "an event time is neither RFC 3339 nor seconds since 1970"),
+        "event": (400, "a CloudEvent has no id, or is neither the request nor the response of an inference"),
         "empty": (400, "nothing in it can be used: neither features nor a prediction"),
         "unknown_model": (404, "the model is not configured and auto-registration is off"),
         "model_limit": (404, "limits.models is reached; the model was not registered"),

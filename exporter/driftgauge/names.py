@@ -397,6 +397,25 @@ SERIES_SUPPRESSED = _counter(
     _GROUP,
 )
 
+_GROUP = "events"
+EVENTS_RECEIVED = _counter("received_events", "CloudEvents of an inference logger that came.", (), _GROUP)
+EVENTS_PAIRED = _counter(
+    "paired_events", "Events counted with their other half, or without one that is not logged.", (), _GROUP
+)
+EVENTS_UNPAIRED = _counter(
+    "unpaired_events",
+    "Events whose other half did not come: expired, evicted because memory was needed, or late, after that.",
+    ("kind", "reason"),
+    _GROUP,
+)
+EVENTS_DROPPED = _counter("dropped_events", "Events that were not read, by reason.", ("reason",), _GROUP)
+EVENTS_REJECTED = _counter("rejected_events", "Events that could not be used, by reason.", ("reason",), _GROUP)
+EVENTS_PENDING = _gauge("pending_events", "Events that wait to be read, or for their other half.", (), _GROUP)
+EVENTS_PENDING_BYTES = _gauge("pending_events_bytes", "Memory of the events that wait, in bytes.", (), _GROUP)
+EVENTS_PENDING_LIMIT_BYTES = _gauge(
+    "pending_events_limit_bytes", "Bytes that events may take while they wait for their other half.", (), _GROUP
+)
+
 #: every metric, in the order of a scrape
 ALL: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from driftgauge import names
 from driftgauge.errors import REASONS
+from driftgauge.expose.events import EventsView, event_families
 from driftgauge.expose.family import Family, Samples, histogram_prefixes, histogram_values
 from driftgauge.expose.text import pairs
 from driftgauge.ingest import DECODERS
@@ -38,6 +39,7 @@ class ExporterView:
         config_valid: whether the running configuration is valid.
         config_reload_success: whether the last reading of it succeeded.
         config_reload_time: of the last one that did, seconds since 1970; None when none has.
+        events: of inference loggers.
     """
 
     version: str
@@ -55,6 +57,7 @@ class ExporterView:
     config_valid: bool = True
     config_reload_success: bool = True
     config_reload_time: float | None = None
+    events: EventsView = field(default_factory=EventsView)
 
 
 def exporter_families(view: ExporterView) -> Iterator[Family]:
@@ -72,6 +75,7 @@ def exporter_families(view: ExporterView) -> Iterator[Family]:
     yield _single(names.CONFIG_VALID, view.config_valid)
     yield _single(names.CONFIG_RELOAD_SUCCESS, view.config_reload_success)
     yield _single(names.CONFIG_RELOAD_TIMESTAMP, view.config_reload_time)
+    yield from event_families(view.events)
 
 
 def suppressed_family(counts: Mapping[str, int]) -> Family:

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar
 
+from driftgauge.batch import Batch
 from driftgauge.config import Settings
 from driftgauge.errors import DecodeError
 from driftgauge.ingest import Decoded, Limits, NothingUsable, decode
 from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.profile import Reference
+from driftgauge.serve.event_sink import EventSink
 from driftgauge.serve.health import Health
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.memory import trim
@@ -81,6 +83,7 @@ class Engine:
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
         self._retries = Retries()
+        self.events = EventSink(lambda: self.settings, self.observe)
         self._ticking: asyncio.Task[None] | None = None
         self._ticked = time.monotonic()
 
@@ -107,6 +110,7 @@ class Engine:
         if self._ticking is not None:
             self._ticking.cancel()
             await asyncio.gather(self._ticking, return_exceptions=True)
+        await asyncio.to_thread(self.events.stop)
         for pool in (self._worker, self._scorer):
             await asyncio.to_thread(pool.shutdown)
 
@@ -139,6 +143,18 @@ class Engine:
         if decoded.errors:
             answer["errors"] = [error.as_dict() for error in decoded.errors]
         return answer
+
+    def observe(self, name: str, version: str, batch: Batch) -> None:
+        """Count a batch of a model; for threads of their own, which wait for the lock.
+
+        Raises:
+            DecodeError: the model has no name, or is unknown where it may not register itself.
+        """
+        with self._lock:
+            model = self._model(name, version)
+            model.observe(batch, self.clock())
+            if model.settings.clock == "event":
+                self._guarded("evaluation failed", model, model.tick, self.clock())
 
     async def views(self) -> tuple[ModelView, ...]:
         """Return what can be told of every model now."""
@@ -198,17 +214,20 @@ class Engine:
 
     def _observe(self, incoming: Incoming, decoded: Decoded) -> Model:
         """Find the model and count; the lock is held."""
-        name = incoming.model or decoded.model
-        version = incoming.version or decoded.version or DEFAULT_VERSION
+        name = incoming.model or decoded.model or ""
+        model = self._model(name, incoming.version or decoded.version or DEFAULT_VERSION)
+        model.observe(decoded.batch, self.clock())
+        return model
+
+    def _model(self, name: str, version: str) -> Model:
+        """Return a model, or register it; the lock is held."""
         if not name:
             raise DecodeError("structure", "no model is named, neither in the path nor in the body", field="model")
         for field, text in (("model", name), ("version", version)):
             if len(text) > NAME_CHARS:
                 message = f"expected a name of at most {NAME_CHARS} characters, got {len(text)}"
                 raise DecodeError("structure", message, field=field)
-        model = self.registry.find(name, version)
-        model.observe(decoded.batch, self.clock())
-        return model
+        return self.registry.find(name, version)
 
     def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(pool, work, *args)

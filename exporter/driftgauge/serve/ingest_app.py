@@ -7,6 +7,7 @@ body may take to arrive (`ARRIVAL_SECONDS`). Every refusal moves `driftgauge_ing
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,8 +15,10 @@ from aiohttp import web
 
 from driftgauge.errors import ConfigError, DecodeError
 from driftgauge.ingest import NothingUsable
+from driftgauge.ingest.cloud_event import PREFIX
 from driftgauge.serve.baseline import baseline_handler
 from driftgauge.serve.engine import Engine, Incoming
+from driftgauge.serve.event_sink import Arrived
 from driftgauge.serve.health import ABORTED, INTERNAL, SLOW, Health
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.problems import Handler, error_middleware, problem
@@ -41,6 +44,8 @@ def ingest_app(
     app.router.add_post("/v1/models/{model:[^/]+}/observations", listener.observations)
     app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/observations", listener.observations)
     app.router.add_post("/v1/models/{model}/versions/{version}/baseline", baseline_handler(engine))
+    if path := engine.settings.kserve.path:
+        app.router.add_post(path, listener.events)
     app.router.add_post("/-/reload", _reloader(reload))
     app.router.add_get("/-/healthy", healthy(engine))
     return app
@@ -75,27 +80,50 @@ class _Ingest:
 
     async def observations(self, request: web.Request) -> web.Response:
         """Take one body in, or say why not."""
+        return await self._taken(request, self._observe, self._engine.health.dropped)
+
+    async def events(self, request: web.Request) -> web.Response:
+        """Take an event of an inference logger in; it is read when it has been answered."""
+        self._engine.events.received += 1
+        return await self._taken(request, self._queue, self._engine.events.dropped)
+
+    async def _observe(self, request: web.Request, body: bytes) -> web.Response:
+        return web.json_response(await self._engine.ingest(_incoming(request, body)), status=202)
+
+    async def _queue(self, request: web.Request, body: bytes) -> web.Response:
+        events = self._engine.events
+        headers = {name.lower(): value for name, value in request.headers.items() if name[:3].lower() == PREFIX}
+        events.put(Arrived(headers, request.headers.get("Content-Type", ""), body, events.clock()))
+        return web.Response(status=202)
+
+    async def _taken(
+        self,
+        request: web.Request,
+        use: Callable[[web.Request, bytes], Awaitable[web.Response]],
+        dropped: Counter[str],
+    ) -> web.Response:
+        """Receive a body and use it; what is lost is counted in *dropped*."""
         health = self._engine.health
         body = _Arriving(health)
         health.waiting += 1
         try:
             await self._receive(request, body)
-            answer = await self._engine.ingest(_incoming(request, b"".join(body.chunks)))
+            return await use(request, b"".join(body.chunks))
         except DecodeError as error:
-            return self._refuse(error)
+            dropped[error.reason] += 1
+            return _refusal(error)
         except TimeoutError:
-            health.dropped[SLOW] += 1
+            dropped[SLOW] += 1
             return problem(408, SLOW, f"the body did not arrive within {self._arrival_seconds:g} seconds")
         except (web.RequestPayloadError, ConnectionError):
-            health.dropped[ABORTED] += 1
+            dropped[ABORTED] += 1
             return problem(400, ABORTED, "the body ended before its end")
         except Exception:
-            health.dropped[INTERNAL] += 1
+            dropped[INTERNAL] += 1
             raise
         finally:
             health.waiting -= 1
             health.queue_bytes -= body.size
-        return web.json_response(answer, status=202)
 
     async def _receive(self, request: web.Request, body: _Arriving) -> None:
         self._check(request.content_length or 0)
@@ -111,23 +139,23 @@ class _Ingest:
             raise DecodeError("config_invalid", _CHECKED)
         if size > limits.body_bytes:
             raise DecodeError("too_large", f"the body is over limits.body_bytes ({limits.body_bytes})")
-        if health.queue_bytes > limits.queue_bytes:
+        if health.queue_bytes + self._engine.events.queued_bytes > limits.queue_bytes:
             raise DecodeError("queue_full", f"limits.queue_bytes ({limits.queue_bytes}) are waiting already")
         if health.waiting > MOST_WAITING:
             raise DecodeError("queue_full", f"{MOST_WAITING} bodies are waiting already")
 
-    def _refuse(self, error: DecodeError) -> web.Response:
-        self._engine.health.dropped[error.reason] += 1
-        LOGGER.debug("body refused", extra={"reason": error.reason, "status": error.status})
-        more: dict[str, Any] = {}
-        if isinstance(error, NothingUsable):
-            more = {"accepted": 0, "rejected": error.rejected, "errors": [e.as_dict() for e in error.errors]}
-        elif error.field is not None:
-            more = {"field": error.field}
-        response = problem(error.status, error.reason, str(error), **more)
-        if error.status == 429:
-            response.headers["Retry-After"] = str(RETRY_SECONDS)
-        return response
+
+def _refusal(error: DecodeError) -> web.Response:
+    LOGGER.debug("body refused", extra={"reason": error.reason, "status": error.status})
+    more: dict[str, Any] = {}
+    if isinstance(error, NothingUsable):
+        more = {"accepted": 0, "rejected": error.rejected, "errors": [e.as_dict() for e in error.errors]}
+    elif error.field is not None:
+        more = {"field": error.field}
+    response = problem(error.status, error.reason, str(error), **more)
+    if error.status == 429:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 class _Arriving:

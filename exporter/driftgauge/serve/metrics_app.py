@@ -130,6 +130,7 @@ class _Metrics:
             config_valid=health.config_valid,
             config_reload_success=health.reload_success,
             config_reload_time=health.reload_time,
+            events=self._engine.events.view(),
         )
 
 
