@@ -39,6 +39,8 @@ class Limits:
         pods_down_critical: share of the exporters; below half the fleet's scores no longer speak for the model.
         input_lost_ratio: share of bodies or rows; a loss of 1 % moves no score that counts.
         late_ratio: share of the rows.
+        labels_dropped: labels an hour; a handful change no accuracy.
+        clients_lost: processes an hour; one that the kernel or a deployment kills is no pattern.
     """
 
     fleet_least_samples: int = 500
@@ -62,3 +64,5 @@ class Limits:
     pods_down_critical: float = 0.5
     input_lost_ratio: float = 0.01
     late_ratio: float = 0.01
+    labels_dropped: int = 10
+    clients_lost: int = 3

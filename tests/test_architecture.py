@@ -14,7 +14,7 @@ PACKAGES = sorted(path for path in PACKAGE.rglob("__init__.py"))
 
 #: imports run towards the front; parts of one layer do not know each other, except in the first
 LAYERS = (
-    ("errors", "names", "batch", "config", "state", "__version__"),
+    ("errors", "names", "batch", "report", "config", "state", "__version__"),
     ("ingest", "derive", "sketch"),
     ("profile",),
     ("drift",),
@@ -28,7 +28,7 @@ LAYERS = (
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 #: parts that may import less than what lies before them
 ONLY = {
-    "ingest": {"batch", "errors"},
+    "ingest": {"batch", "report", "errors"},
     "sources": {"batch", "derive", "errors"},
     "client": {"batch", "derive", "errors"},
 }

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from driftgauge.batch import Batch
 from driftgauge.expose import ExporterView, Exposition, Family, Samples
 from driftgauge.model import Model
+from driftgauge.report import Report
 
 __all__ = ["DAY", "JOB", "STEP", "Feed", "Pod", "write"]
 
@@ -70,12 +71,18 @@ class Pod:
         """Observe what happens between two times, and evaluate at the end."""
         batch = self.feed(start, end)
         if batch is not None:
-            self.model.observe(batch, end)
+            self.model.observe(replace(batch, report=self._report(end)), end)
             self._bodies += max(1, batch.requests.count)
             self._rows += batch.rows
         if self.dropped is not None and end >= self.dropped[0]:
             self._refused += self.dropped[2]
         self.model.tick(end)
+
+    def _report(self, at: float) -> Report:
+        """Return what the worker of the model's server says with its rows."""
+        queue = zlib.crc32(f"{at}{self.name}".encode()) % 5
+        lost = {} if self.dropped is None or at < self.dropped[0] else {"unsent": self.dropped[2]}
+        return Report(f"{self.name}-worker", 1.0, queue, lost)
 
     def scrape(self, at: float) -> Iterator[str]:
         """Yield the lines of a scrape, without their time."""

@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from driftgauge.report import Report
+
 __all__ = [
     "MISSING",
     "Batch",
@@ -72,12 +74,14 @@ class Requests:
     """The inference requests that a batch came from; one request may carry many rows.
 
     `latencies` holds seconds, one entry for each request whose duration is known; `failures` counts failed requests by
-    reason (a bounded set, see `ingest.FAILURES`).
+    reason (a bounded set, see `ingest.FAILURES`). `predictions` is the number of rows predicted where the sender says it,
+    because not all of them are sent; None: those of the batch that did not fail.
     """
 
     count: int = 0
     latencies: Floats = field(default_factory=lambda: np.empty(0))
     failures: Mapping[str, int] = field(default_factory=dict)
+    predictions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Batch:
         failed: rows whose inference failed: their inputs count, they have no outputs; None when none did.
         requests: counts and latencies of the requests.
         violations: (column, reason) -> values that no column can hold, found while decoding.
+        report: what the sender says of itself; counted before rows are cut or joined.
 
     >>> batch = Batch(2, inputs={"age": np.array([41.0, 37.0])}, requests=Requests(2))
     >>> batch.take(np.array([True, False])).rows
@@ -109,6 +114,7 @@ class Batch:
     failed: Flags | None = None
     requests: Requests = field(default_factory=Requests)
     violations: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    report: Report | None = None
 
     def take(self, rows: NDArray[Any] | slice) -> Batch:
         """Return the chosen rows (a mask, indices or a slice); the facts of requests stay with the whole batch."""
@@ -123,6 +129,7 @@ class Batch:
             failed=None if self.failed is None else self.failed[rows],
             requests=Requests(),
             violations={},
+            report=None,
         )
 
     @property

@@ -77,6 +77,39 @@ LATENCY_QUANTILE = _gauge(
     _GROUP,
 )
 
+_GROUP = "clients"
+REQUESTS_IN_FLIGHT = _gauge(
+    "requests_in_flight",
+    "Inference requests that client processes are working on, as last reported by those heard of within a minute.",
+    _MODEL,
+    _GROUP,
+)
+CLIENT_PROCESSES = _gauge(
+    "client_processes", "Client processes heard of within a minute; absent until the first.", _MODEL, _GROUP
+)
+CLIENT_SAMPLE_RATIO = _gauge(
+    "client_sample_ratio",
+    "Lowest share of the calls whose rows a client process sends, 0 to 1; totals are exact all the same.",
+    _MODEL,
+    _GROUP,
+)
+CLIENT_DROPPED_ROWS = _counter(
+    "client_dropped_rows",
+    "Rows that clients say they could not send, by reason; they are in the predictions, but in no score.",
+    (*_MODEL, "reason"),
+    _GROUP,
+)
+CLIENT_DROPPED_LABELS = _counter(
+    "client_dropped_labels", "Labels that clients say they could not send, by reason.", (*_MODEL, "reason"), _GROUP
+)
+CLIENT_EXITS = _counter(
+    "client_exits",
+    "Client processes that went: with a last word (closed), without one for a minute, as when killed (silent), or pushed out "
+    "by newer ones (limit).",
+    (*_MODEL, "reason"),
+    _GROUP,
+)
+
 _GROUP = "drift, per column"
 DRIFT_JS_DISTANCE = _gauge(
     "drift_js_distance",

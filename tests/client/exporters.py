@@ -55,9 +55,8 @@ class Sent:
         self.header = json.loads(content[: int(length)])
         self.facts = self.header["parameters"]["driftgauge"]
         self.has_rows = "shape" in str(self.header)
-        if self.has_rows:
-            self.decoded = decode(content, content_type=headers["Content-Type"], header_length=length)
-            self.batch = self.decoded.batch
+        self.decoded = decode(content, content_type=headers["Content-Type"], header_length=length)
+        self.batch = self.decoded.batch
 
 
 class FakeExporter:
@@ -176,8 +175,7 @@ class FakeExporter:
 
     def latencies(self) -> list[float]:
         """Return the latencies of all requests."""
-        found = [latency for batch in self.batches for latency in batch.requests.latencies.tolist()]
-        return found + [latency for sent in self.observations for latency in sent.facts.get("latencies", ())]
+        return [latency for sent in self.observations for latency in sent.batch.requests.latencies.tolist()]
 
 
 def plain(column: Any, rows: int) -> list[Any]:

@@ -14,6 +14,8 @@ EMPTY = {
     ("driftgauge-exporter", "Dropped bodies by reason", "B"): "reasons that occur; their sum is there",
     ("driftgauge-exporter", "Rejected rows by reason", "B"): "reasons that occur; their sum is there",
     ("driftgauge-model", "Errors", "B"): "failures by reason, those that occur",
+    ("driftgauge-model", "Rows that clients dropped", "B"): "reasons that occur; their sum is there",
+    ("driftgauge-model", "Labels that clients dropped", "B"): "reasons that occur; their sum is there",
     ("driftgauge-feature", "Why pods cannot judge", "A"): "reasons, of those that cannot",
     ("driftgauge-model", "Confidence", "A"): "a model that sends classes only",
     ("driftgauge-model", "Confidence", "B"): "as above",

@@ -15,8 +15,10 @@ from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings
 from driftgauge.drift import JensenShannon, RateRatio
 from driftgauge.expose import CLASSIC, ExporterView, Exposition
-from driftgauge.model import ChangeScores, ClassShares, Counters, Evaluation, ModelView
+from driftgauge.model import ChangeScores, ClassShares, ClientCounts, Counters, Evaluation, ModelView
+from driftgauge.model.clients import EXITS
 from driftgauge.profile import ColumnSchema, ProfileSpec, Provenance, Reference, Schema, Window
+from driftgauge.report import DROPS
 from driftgauge.sketch import CategorySpec, HistogramSpec
 
 GOLDEN = Path(__file__).parent / "golden.prom"
@@ -135,6 +137,14 @@ def view(**changes: Any) -> ModelView:
             late={"late": 2},
             violations={("age", "wrong_type"): 4, ("colour", "unknown_column"): 1},
             last_observation=1_790_000_123.456,
+            clients=ClientCounts(
+                2,
+                0.1,
+                3,
+                dict.fromkeys(DROPS, 0) | {"unsent": 7},
+                dict.fromkeys(DROPS, 0) | {"refused": 1},
+                dict.fromkeys(EXITS, 0) | {"silent": 1},
+            ),
         ),
         learned_rows=(0, 0),
         reference=of,

@@ -32,6 +32,7 @@ class Parcel:
         rows: rows or labels in it.
         tally: the totals that it carries, from the moment it is first sent.
         attempts: how often the connection broke while it was sent.
+        last: whether its process ends with it.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Parcel:
     rows: int = 0
     tally: Tally | None = None
     attempts: int = 0
+    last: bool = False
 
     @property
     def nbytes(self) -> int:

@@ -35,6 +35,8 @@ _LATE_SECONDS = 5.0
 #: a connection that breaks that often under one body is the body's fault
 _MOST_ATTEMPTS = 8
 _REPORT_SECONDS = 5.0
+#: a process that has reported says so often that it lives; after four times in silence the exporter counts it as gone
+_ALIVE_SECONDS = 15.0
 _LOSSES = (
     "lost_requests",
     "lost_rows",
@@ -88,6 +90,8 @@ class Sender:
         self._reported_at = 0.0
         self._reported_in_flight = 0
         self._reports = True
+        self._known = False
+        self._ended = False
 
     def forked(self) -> None:
         """Forget what belongs to the parent; the first call in the child starts a thread of its own."""
@@ -157,7 +161,7 @@ class Sender:
         if self._deadline is None:
             return False
         empty = not len(self.buffer) and not len(self._outbox) and not self._tally
-        return empty or time.monotonic() >= self._deadline
+        return (empty and (self._ended or not self._known)) or time.monotonic() >= self._deadline
 
     def _wait(self) -> None:
         """Sleep until the next round, or until woken."""
@@ -214,12 +218,15 @@ class Sender:
                 return
 
     def _report(self) -> Parcel | None:
-        """Return a body without rows when there are totals that no rows carry, or other requests in flight."""
-        stale = time.monotonic() >= self._reported_at + _REPORT_SECONDS
-        changed = stale and self.buffer.in_flight != self._reported_in_flight
-        if not self._reports or not (self._tally or changed):
+        """Return a body without rows: totals that no rows carry, other requests in flight, a sign of life, the last word."""
+        silent = time.monotonic() - self._reported_at
+        changed = silent >= _REPORT_SECONDS and self.buffer.in_flight != self._reported_in_flight
+        alive = self._known and silent >= _ALIVE_SECONDS
+        last = self._known and self._deadline is not None and not len(self.buffer)
+        if not self._reports or not (self._tally or changed or alive or (last and not self._ended)):
             return None
-        parcel = Parcel(self._next_key(), time.time())
+        self._ended = last
+        parcel = Parcel(self._next_key(), time.time(), last=last)
         self._outbox.add(parcel)
         return parcel
 
@@ -239,6 +246,7 @@ class Sender:
         self._outbox.done()
         if answer.taken:
             self._reported_at = time.monotonic()
+            self._known = self._known or not parcel.labels
         else:
             self._refused(parcel, answer)
         return True
@@ -260,14 +268,19 @@ class Sender:
         self._reported_in_flight = self.buffer.in_flight
         return {
             "pid": os.getpid(),
+            "process": self._prefix,
             "sample_rate": self._options.sample,
             "in_flight": max(self._reported_in_flight, 0),
             **parcel.tally.as_parameters(),
+            **({"ended": True} if parcel.last else {}),
         }
 
     def _postpone(self, parcel: Parcel, error: Exception) -> None:
         """Keep the head for later; give it up when it breaks one connection after the other."""
         self._reports = True  # another exporter may come back
+        if parcel.last and not parcel.tally:
+            self._outbox.done()  # nobody waits to say goodbye
+            return
         if not isinstance(error, TimeoutError | ConnectionRefusedError | FileNotFoundError | BlockingIOError):
             parcel.attempts += 1
         if parcel.attempts >= _MOST_ATTEMPTS:
@@ -286,7 +299,8 @@ class Sender:
 
     def _refused(self, parcel: Parcel, answer: Answer) -> None:
         if parcel.encoded is None and not parcel.labels:
-            self._reports = False  # an exporter that does not know such bodies: totals go with rows
+            # an exporter that does not know such bodies: totals go with rows, and there is no last word
+            self._reports = self._known = False
         self._mistakes(f"refused {answer.status}", f"the exporter refused a body: {answer.status} {answer.text[:300]}")
         self._lose(parcel, "refused")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -40,6 +41,7 @@ def describe_model(view: ModelView) -> Json:
             {"feature": feature, "reason": reason, "count": count}
             for (feature, reason), count in sorted(counters.violations.items())
         ],
+        "clients": None if counters.clients is None else asdict(counters.clients),
         "previous_reference": None if view.previous is None else _previous(view.previous, view.evaluation),
         "latency_thresholds": {"warn_seconds": latency.warn_seconds, "alert_seconds": latency.alert_seconds},
         "evaluation": None if view.evaluation is None else _evaluation(view.evaluation),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from driftgauge.expose.block import Block, Scope
 from driftgauge.expose.classes import class_blocks, merged_series
+from driftgauge.expose.clients import client_blocks
 from driftgauge.expose.confidence import confidence_blocks
 from driftgauge.expose.drift import drift_blocks
 from driftgauge.expose.fleet import fleet_blocks
@@ -41,6 +42,7 @@ class Layout:
         scope = Scope(shape.name, shape.version, shape.columns)
         blocks = [*traffic_blocks(scope, shape), *drift_blocks(scope, shape), *class_blocks(scope, shape, class_limit)]
         blocks += confidence_blocks(scope, shape)
+        blocks += client_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)
         by_metric: defaultdict[Metric, list[Block]] = defaultdict(list)

@@ -39,6 +39,7 @@ class Shape:
         violations: (column, reason), those of the schema first.
         undecided: reasons of undecided statuses, the known ones first.
         fleet_bins: most bins of a column in the fleet's counters.
+        clients: whether client processes have reported.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Shape:
     violations: tuple[tuple[str, str], ...]
     undecided: tuple[str, ...]
     fleet_bins: int
+    clients: bool
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -82,4 +84,5 @@ class Shape:
             tuple(dict.fromkeys((*own, *sorted(counters.violations)))),
             tuple(dict.fromkeys((*UNDECIDED, *sorted(set(() if evaluation is None else evaluation.undecided) - {""})))),
             int(view.settings.drift.fleet_bins),
+            counters.clients is not None,
         )

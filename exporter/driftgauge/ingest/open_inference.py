@@ -2,7 +2,7 @@
 
 Guarantee: every tensor counts on its own; one that cannot be used is left out and counted (`wrong_type`, `wrong_shape`,
 `unsupported_rank`), and only a body without any other is refused. The number of rows is the first dimension that most
-inputs share (outputs, when there are no inputs). The body is one request, unless facts of rows say otherwise.
+inputs share (outputs, when there are no inputs). The body is one request, unless facts of rows or its totals say otherwise.
 Cost, binary: about 4 us a tensor and 0.5 us a column, nothing a value.
 """
 
@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from driftgauge.batch import Batch, Categories, Column, Flags, Floats
+from driftgauge.batch import Batch, Categories, Column, Flags, Floats, Requests
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.facts import LATER, Violations, count_unknown, name_of, requests_of
 from driftgauge.ingest.outputs import add_columns, assign
+from driftgauge.ingest.reports import Totals, read_totals
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.specs import RESERVED, Specs, read_specs
 from driftgauge.ingest.tensors import Spec, Tensor, read_tensor
@@ -30,7 +31,6 @@ _TS, _LATENCY, _STATUS = (RESERVED + name for name in ("ts", "latency_s", "statu
 _FACTS = frozenset({_TS, _LATENCY, _STATUS})
 _LATER = frozenset(RESERVED + name for name in LATER)
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
-_MOST_REQUESTS = 2**31
 
 
 def is_open_inference(body: Any) -> bool:
@@ -45,6 +45,9 @@ def decode_open_inference(
     model, version = _names_of(body)
     violations: Violations = Violations()
     count_unknown(violations, [name for name in body if name not in _KNOWN])
+    totals = read_totals(_parameters_of(body, "parameters").get("driftgauge"), violations)
+    if totals.given and not (body.get("inputs") or body.get("outputs")) and not binary:
+        return _without_rows(totals, violations, model, version)
     specs = read_specs(body, binary, limits, violations)
     tensors = _read(specs, violations)
     refused = Refusals()
@@ -53,9 +56,15 @@ def decode_open_inference(
     batch = _batch_of(tensors, prediction_output, violations)
     if not (tensors.inputs or tensors.outputs or specs.opaque or batch.failed is not None):
         raise specs.problems[0] if specs.problems else DecodeError("empty", "no tensor holds data")
-    requests = replace(batch.requests, count=_requests_of(body, batch.requests.count, violations))
-    batch = replace(batch, requests=requests, violations=dict(+violations))
-    return refused.decoded(batch, model=model, version=version)
+    batch = replace(batch, requests=totals.over(batch.requests), violations=dict(+violations), report=totals.report)
+    decoded = refused.decoded(batch, model=model, version=version)
+    return replace(decoded, errors=(*decoded.errors, *totals.errors)) if totals.errors else decoded
+
+
+def _without_rows(totals: Totals, violations: Violations, model: str | None, version: str | None) -> Decoded:
+    """Return a body that only carries totals: their rows were sampled out, dropped or are still to come."""
+    batch = Batch(0, requests=totals.over(Requests()), violations=dict(+violations), report=totals.report)
+    return Decoded(batch, accepted=0, errors=tuple(totals.errors), model=model, version=version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +181,3 @@ def _names_of(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
     model = name_of(parameters.get("model"), "model") or name_of(body.get("model_name"), "model_name")
     version = name_of(parameters.get("version"), "version") or name_of(body.get("model_version"), "model_version")
     return model, version
-
-
-def _requests_of(body: Mapping[str, Any], count: int, violations: Violations) -> int:
-    """Return the number of requests; a client that batches several into one body says how many."""
-    given = _parameters_of(_parameters_of(body, "parameters"), "driftgauge").get("requests")
-    if given is None:
-        return count
-    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= _MOST_REQUESTS:
-        return given
-    violations[("driftgauge.requests", "wrong_type")] += 1
-    return count

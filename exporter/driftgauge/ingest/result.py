@@ -58,9 +58,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row was refused."""
+    """Why one row was refused, or one field of the body left out (`row` is None)."""
 
-    row: int
+    row: int | None
     field: str | None
     reason: str
     message: str

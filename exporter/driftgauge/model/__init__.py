@@ -1,5 +1,6 @@
 """One model's state: what it has counted, its windows, its reference, and its status."""
 
+from driftgauge.model.clients import ClientCounts
 from driftgauge.model.evaluation import (
     LATENCY_BUCKETS,
     QUANTILES,
@@ -19,6 +20,7 @@ __all__ = [
     "QUANTILES",
     "ChangeScores",
     "ClassShares",
+    "ClientCounts",
     "Counters",
     "Evaluation",
     "Evaluator",

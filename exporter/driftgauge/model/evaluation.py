@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio
+from driftgauge.model.clients import ClientCounts
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
 __all__ = ["LATENCY_BUCKETS", "QUANTILES", "ChangeScores", "ClassShares", "Counters", "Evaluation", "ModelView"]
@@ -128,6 +129,7 @@ class Counters:
         late: rows left out because of their event time, by reason (`late`, `future`).
         violations: values that broke the schema, by (column, reason).
         last_observation: time of the newest observation; None before the first.
+        clients: what client processes report of themselves; None where none ever has.
     """
 
     requests: int = 0
@@ -140,6 +142,7 @@ class Counters:
     late: Mapping[str, int] = field(default_factory=dict)
     violations: Mapping[tuple[str, str], int] = field(default_factory=dict)
     last_observation: float | None = None
+    clients: ClientCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)

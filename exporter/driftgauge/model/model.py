@@ -123,6 +123,9 @@ class Model:
     def observe(self, batch: Batch, wall: float) -> None:
         """Take a batch in that arrived at *wall* (seconds since 1970)."""
         self._tally.observe(batch, wall)
+        if not batch.rows:
+            self._observe_totals(batch, wall)
+            return
         if self._windows is None and self._learner is None:
             return
         batch = self._prepared(batch)
@@ -143,8 +146,15 @@ class Model:
         else:
             self._learn(batch, good)
 
+    def _observe_totals(self, batch: Batch, wall: float) -> None:
+        """Take in what a body without rows says of requests."""
+        self._tally.violated(batch.violations, self._known)
+        if self._windows is not None and len(batch.requests.latencies):
+            self._windows.add_latencies(batch.requests.latencies, self._timeline.now(wall))
+
     def flush(self, wall: float) -> None:
-        """Count what is staged."""
+        """Count what is staged, and notice clients that have gone."""
+        self._tally.clients.sweep(wall)
         if self._learner is not None:
             self._learn_pending(self._timeline.now(wall))
         elif self._windows is not None:

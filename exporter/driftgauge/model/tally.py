@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from driftgauge.batch import Batch
+from driftgauge.model.clients import Clients
 from driftgauge.model.evaluation import LATENCY_BUCKETS, Counters
 
 __all__ = ["Tally"]
@@ -35,13 +36,15 @@ class Tally:
         self._latency_sum = 0.0
         self._last: float | None = None
         self._unknown: set[str] = set()
+        self.clients = Clients()
 
     def observe(self, batch: Batch, time: float) -> None:
         """Count a batch that arrived at *time*."""
         self._requests += batch.requests.count
         self._failures.update(batch.requests.failures)
         failed = 0 if batch.failed is None else int(np.count_nonzero(batch.failed))
-        self._predictions += batch.rows - failed
+        predicted = batch.requests.predictions
+        self._predictions += batch.rows - failed if predicted is None else predicted
         latencies = batch.requests.latencies
         known = latencies[np.isfinite(latencies)]
         if len(known):
@@ -49,6 +52,10 @@ class Tally:
             place = np.searchsorted(LATENCY_BUCKETS, known, side="left")
             self._latency_counts += np.bincount(place, minlength=len(self._latency_counts))
             self._latency_sum += float(known.sum(dtype=np.float64))
+        if batch.report is not None:
+            self.clients.hear(batch.report, time)
+            if not batch.rows and not batch.requests.count and not predicted:
+                return  # a sign of life is no observation
         self._last = time  # not the greatest: a clock that was ahead must not make the model look fresh for days
 
     def late(self, reason: str, rows: int) -> None:
@@ -80,4 +87,5 @@ class Tally:
             dict(self._late),
             dict(self._violations),
             self._last,
+            self.clients.counts,
         )

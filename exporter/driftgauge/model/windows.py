@@ -9,6 +9,7 @@ exchanged for one that counts the same.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from driftgauge.batch import Batch, Floats
 from driftgauge.config import ModelSettings
@@ -66,6 +67,11 @@ class Windows:
             self._stage.add(block, latencies, time)
         else:
             self._count(self._ring.spec.count(block, latencies), time)
+
+    def add_latencies(self, latencies: Floats, time: float) -> None:
+        """Take durations of requests in whose rows do not come."""
+        spec = self._ring.spec
+        self._count(replace(spec.zero(), latency=spec.latency.of([latencies])), time)
 
     def flush(self) -> None:
         """Count what is staged."""
