@@ -49,8 +49,9 @@ simulate: $(VENV)/.dev ## run the long simulations that back the statistics
 	@echo "==> simulations"
 	@$(BIN)/python -m pytest -m slow --timeout 3600 $(PYTEST_ARGS)
 
-tools: ## install Prometheus and Alertmanager for the tests, where this is allowed
+tools: ## install Prometheus, Alertmanager, kubectl and helm for the tests, where this is allowed
 	@scripts/setup-tools.sh
+	@scripts/setup-kubernetes.sh
 
 setup: $(VENV)/.dev ## set .venv up for development
 
