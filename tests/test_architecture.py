@@ -14,7 +14,7 @@ PACKAGES = sorted(path for path in PACKAGE.rglob("__init__.py"))
 
 #: imports run towards the front; parts of one layer do not know each other, except in the first
 LAYERS = (
-    ("errors", "names", "batch", "report", "config", "state", "__version__"),
+    ("errors", "names", "generations", "batch", "report", "config", "state", "__version__"),
     ("ingest", "derive", "sketch"),
     ("profile",),
     ("drift",),
@@ -28,7 +28,7 @@ LAYERS = (
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 #: parts that may import less than what lies before them
 ONLY = {
-    "ingest": {"batch", "report", "errors"},
+    "ingest": {"batch", "report", "errors", "generations"},
     "sources": {"batch", "derive", "errors"},
     "client": {"batch", "derive", "errors"},
 }
@@ -168,7 +168,7 @@ def test_the_client_needs_numpy_only():
 
     allowed = {*sys.stdlib_module_names, "numpy", "driftgauge"}
     peers = {"sklearn", "torch", "pandas"}
-    parts = ("client", "derive", "batch", "errors", "sketch", "profile", "drift", "reference")
+    parts = ("client", "derive", "batch", "generations", "errors", "sketch", "profile", "drift", "reference")
     for path in FILES:
         if part_of(path) in parts:
             assert {module.split(".")[0] for module, _ in imports_of(path)} <= allowed | peers, name_of(path)

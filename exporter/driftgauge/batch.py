@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.report import Report
+from driftgauge.generations import Generations, joined
 
 __all__ = [
     "MISSING",
@@ -76,12 +77,14 @@ class Requests:
     `latencies` holds seconds, one entry for each request whose duration is known; `failures` counts failed requests by
     reason (a bounded set, see `ingest.FAILURES`). `predictions` is the number of rows predicted where the sender says it,
     because not all of them are sent; None: those of the batch that did not fail.
+    `generations` holds what language models generated for them.
     """
 
     count: int = 0
     latencies: Floats = field(default_factory=lambda: np.empty(0))
     failures: Mapping[str, int] = field(default_factory=dict)
     predictions: int | None = None
+    generations: Generations | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
             sum(batch.requests.count for batch in batches),
             np.concatenate([batch.requests.latencies for batch in batches]),
             dict(failures),
+            joined(batch.requests.generations for batch in batches),
         ),
         violations=dict(violations),
     )

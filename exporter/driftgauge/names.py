@@ -354,6 +354,38 @@ CONFIDENCE_REFERENCE_RATIO = _gauge(
     "confidence_reference_ratio", "Mean of the largest class probability in the reference, 0 to 1.", _MODEL, _GROUP
 )
 
+_GROUP = "language models"
+TOKENS = _counter(
+    "tokens",
+    "Tokens of prompts and of completions, as far as the server or its log-probabilities tell.",
+    (*_MODEL, "kind"),
+    _GROUP,
+)
+GENERATIONS = _counter(
+    "generations",
+    "Answers generated, by kind: text, tool_calls, refusal or empty; one request may have several.",
+    (*_MODEL, "kind"),
+    _GROUP,
+)
+FINISH_REASONS = _counter(
+    "finish_reasons",
+    "Answers by the reason for which they ended: length means that they were cut off.",
+    (*_MODEL, "reason"),
+    _GROUP,
+)
+TIME_TO_FIRST_TOKEN = _histogram(
+    "time_to_first_token_seconds",
+    "Time from a request to the first token of its answer in seconds, with the bucket bounds of vLLM.",
+    _MODEL,
+    _GROUP,
+)
+TIME_PER_OUTPUT_TOKEN = _histogram(
+    "time_per_output_token_seconds",
+    "Mean time between the tokens of an answer in seconds, with the bucket bounds of vLLM.",
+    _MODEL,
+    _GROUP,
+)
+
 _GROUP = "reference"
 REFERENCE_INFO = _gauge(
     "reference_info",

@@ -12,6 +12,7 @@ from driftgauge.expose.clients import client_blocks
 from driftgauge.expose.confidence import confidence_blocks
 from driftgauge.expose.drift import drift_blocks
 from driftgauge.expose.fleet import fleet_blocks
+from driftgauge.expose.generations import generation_blocks
 from driftgauge.expose.shape import Shape
 from driftgauge.expose.traffic import traffic_blocks
 from driftgauge.model import ModelView
@@ -45,6 +46,8 @@ class Layout:
         blocks += client_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)
+        if shape.generates:
+            blocks += generation_blocks(scope)
         by_metric: defaultdict[Metric, list[Block]] = defaultdict(list)
         sizes: Counter[str] = Counter()
         for block in blocks:

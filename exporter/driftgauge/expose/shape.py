@@ -40,6 +40,7 @@ class Shape:
         undecided: reasons of undecided statuses, the known ones first.
         fleet_bins: most bins of a column in the fleet's counters.
         clients: whether client processes have reported.
+        generates: whether it is a language model that has generated.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Shape:
     undecided: tuple[str, ...]
     fleet_bins: int
     clients: bool
+    generates: bool = False
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -85,4 +87,5 @@ class Shape:
             tuple(dict.fromkeys((*UNDECIDED, *sorted(set(() if evaluation is None else evaluation.undecided) - {""})))),
             int(view.settings.drift.fleet_bins),
             counters.clients is not None,
+            counters.generations is not None,
         )

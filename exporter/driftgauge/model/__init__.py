@@ -11,19 +11,24 @@ from driftgauge.model.evaluation import (
     ModelView,
 )
 from driftgauge.model.evaluator import Evaluator
+from driftgauge.model.generations import FIRST_TOKEN_BUCKETS, OUTPUT_TOKEN_BUCKETS, Durations, GenerationCounts
 from driftgauge.model.model import Model
 from driftgauge.model.registry import Registry
 from driftgauge.model.sums import WindowSums
 
 __all__ = [
+    "FIRST_TOKEN_BUCKETS",
     "LATENCY_BUCKETS",
+    "OUTPUT_TOKEN_BUCKETS",
     "QUANTILES",
     "ChangeScores",
     "ClassShares",
     "ClientCounts",
     "Counters",
+    "Durations",
     "Evaluation",
     "Evaluator",
+    "GenerationCounts",
     "Model",
     "ModelView",
     "Registry",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio
 from driftgauge.model.clients import ClientCounts
+from driftgauge.model.generations import GenerationCounts
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
 __all__ = ["LATENCY_BUCKETS", "QUANTILES", "ChangeScores", "ClassShares", "Counters", "Evaluation", "ModelView"]
@@ -130,6 +131,7 @@ class Counters:
         violations: values that broke the schema, by (column, reason).
         last_observation: time of the newest observation; None before the first.
         clients: what client processes report of themselves; None where none ever has.
+        generations: of a language model; None before its first.
     """
 
     requests: int = 0
@@ -143,6 +145,7 @@ class Counters:
     violations: Mapping[tuple[str, str], int] = field(default_factory=dict)
     last_observation: float | None = None
     clients: ClientCounts | None = None
+    generations: GenerationCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)

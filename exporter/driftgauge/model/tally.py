@@ -14,6 +14,7 @@ import numpy as np
 from driftgauge.batch import Batch
 from driftgauge.model.clients import Clients
 from driftgauge.model.evaluation import LATENCY_BUCKETS, Counters
+from driftgauge.model.generations import GenerationTally
 
 __all__ = ["Tally"]
 
@@ -37,6 +38,7 @@ class Tally:
         self._last: float | None = None
         self._unknown: set[str] = set()
         self.clients = Clients()
+        self._generations: GenerationTally | None = None
 
     def observe(self, batch: Batch, time: float) -> None:
         """Count a batch that arrived at *time*."""
@@ -52,6 +54,9 @@ class Tally:
             place = np.searchsorted(LATENCY_BUCKETS, known, side="left")
             self._latency_counts += np.bincount(place, minlength=len(self._latency_counts))
             self._latency_sum += float(known.sum(dtype=np.float64))
+        if batch.requests.generations is not None:
+            self._generations = self._generations or GenerationTally()
+            self._generations.observe(batch.requests.generations)
         if batch.report is not None:
             self.clients.hear(batch.report, time)
             if not batch.rows and not batch.requests.count and not predicted:
@@ -88,4 +93,5 @@ class Tally:
             dict(self._violations),
             self._last,
             self.clients.counts,
+            None if self._generations is None else self._generations.counts,
         )
