@@ -168,7 +168,7 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
             sum(batch.requests.count for batch in batches),
             np.concatenate([batch.requests.latencies for batch in batches]),
             dict(failures),
-            joined(batch.requests.generations for batch in batches),
+            generations=joined(batch.requests.generations for batch in batches),
         ),
         violations=dict(violations),
     )

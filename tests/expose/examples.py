@@ -15,7 +15,16 @@ from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings
 from driftgauge.drift import JensenShannon, RateRatio
 from driftgauge.expose import CLASSIC, ExporterView, Exposition
-from driftgauge.model import ChangeScores, ClassShares, ClientCounts, Counters, Evaluation, ModelView
+from driftgauge.model import (
+    ChangeScores,
+    ClassShares,
+    ClientCounts,
+    Counters,
+    Durations,
+    Evaluation,
+    GenerationCounts,
+    ModelView,
+)
 from driftgauge.model.clients import EXITS
 from driftgauge.profile import ColumnSchema, ProfileSpec, Provenance, Reference, Schema, Window
 from driftgauge.report import DROPS
@@ -159,6 +168,21 @@ def view(**changes: Any) -> ModelView:
     return replace(made, **changes)
 
 
+def generating(**changes: Any) -> ModelView:
+    """Make the view of a language model that is to learn its reference."""
+    first, output = np.zeros(23, dtype=np.int64), np.zeros(20, dtype=np.int64)
+    first[8], first[9], output[1] = 2, 1, 3
+    counts = GenerationCounts(
+        {"prompt": 1_200, "completion": 345},
+        {"stop": 2, "length": 1},
+        {"text": 2, "refusal": 1},
+        Durations(first, 0.75),
+        Durations(output, 0.0625),
+    )
+    made = learning(name="chat", counters=Counters(requests=3, predictions=3, generations=counts))
+    return replace(made, **changes)
+
+
 def learning(**changes: Any) -> ModelView:
     """Make the view of a model that has seen nothing and is to learn its reference."""
     made = ModelView(
@@ -192,4 +216,4 @@ def text(views: list[ModelView], of: ExporterView | None = None) -> str:
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(text([view(), learning()]))
+    GOLDEN.write_text(text([view(), learning(), generating()]))

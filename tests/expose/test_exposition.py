@@ -20,14 +20,14 @@ from driftgauge.errors import REASONS
 from driftgauge.expose import CLASSIC, OPENMETRICS, Exposition, ProcessMetrics
 from driftgauge.ingest import FAILURES
 from driftgauge.model import Counters
-from tests.expose.examples import GOLDEN, PREDICTION, evaluation, exporter, learning, reference, text, view
+from tests.expose.examples import GOLDEN, PREDICTION, evaluation, exporter, generating, learning, reference, text, view
 from tests.expose.sure import sure
 
 NASTY = 'a"b\\c\nd é 名'
 
 
 def scrape(wanted=CLASSIC, views=None, appended=""):
-    return Exposition().render(views or [view(), learning()], exporter(), wanted, appended)
+    return Exposition().render(views or [view(), learning(), generating()], exporter(), wanted, appended)
 
 
 def samples(body):
@@ -100,8 +100,8 @@ def test_same_views_same_bytes():
     used = Exposition()
     used.render([view(version="4"), learning(name="other")], exporter(), OPENMETRICS)
     for wanted in (CLASSIC, OPENMETRICS):
-        assert used.render([learning(), view()], exporter(), wanted) == scrape(wanted)
-        assert used.render([view(), learning()], exporter(), wanted) == scrape(wanted)
+        assert used.render([learning(), generating(), view()], exporter(), wanted) == scrape(wanted)
+        assert used.render([view(), generating(), learning()], exporter(), wanted) == scrape(wanted)
 
 
 def test_models_are_in_order_of_name_and_version():

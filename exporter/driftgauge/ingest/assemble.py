@@ -7,7 +7,7 @@ into a column. Guarantee: limits are checked before the first column is built. C
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from driftgauge.batch import MISSING, Batch, Categories, Column, Flags, Floats, Mixed, column_of
 from driftgauge.ingest.facts import Violations, requests_of, scores_of
 from driftgauge.ingest.result import Limits
+from driftgauge.ingest.told import told
 
 __all__ = ["Table", "batch_of", "without"]
 
@@ -28,7 +29,7 @@ class Table:
         requests: number of requests that carried the rows.
         inputs: feature columns.
         outputs: output columns.
-        facts: values of `proba` and `logits`, one a row; of `latency_s` and `status`, one a row or one.
+        facts: values of `proba`, `logits` and what is told of generations, one a row; of `latency_s` and `status`, one a row or one.
         timestamps: event times, NaN where a row has none.
     """
 
@@ -50,8 +51,10 @@ def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
         status=table.facts.get("status", ()),
         violations=violations,
     )
-    inputs = _columns_of(table.inputs, violations)
-    outputs = _columns_of(table.outputs, violations)
+    generated = told(table.facts, violations)
+    requests = replace(requests, generations=generated.generations)
+    inputs = {**generated.inputs, **_columns_of(table.inputs, violations)}
+    outputs = {**generated.outputs, **_columns_of(table.outputs, violations)}
     scores = {name: scores_of(table.facts.get(name, ()), name, limits, violations) for name in ("proba", "logits")}
     known = table.timestamps is not None and not np.isnan(table.timestamps).all()
     return Batch(

@@ -17,14 +17,14 @@ from driftgauge.batch import Flags, Floats
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.assemble import Table, batch_of
 from driftgauge.ingest.excerpt import excerpt, short
-from driftgauge.ingest.facts import FIELDS, Violations, count_unknown, name_of
+from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, name_of
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.times import seconds_of, timestamps_of
 
 __all__ = ["decode_columns"]
 
 _KNOWN = (FIELDS - {"features"}) | {"columns"}
-_ROW_FACTS = ("latency_s", "status", "proba", "logits")
+_ROW_FACTS = ("latency_s", "status", "proba", "logits", *TOLD)
 _REQUEST_FACTS = ("latency_s", "status")  # these may also be said once, of the whole body
 
 

@@ -1,7 +1,6 @@
 """Facts of rows and requests: statuses, latencies, class scores, and the names of all fields.
 
-Fields of later versions (`id`, `label`, `segment`, `embedding`, `tokens_in`, `tokens_out`, `ttft_s`, `finish_reason`) are
-accepted and not used yet. A field that is in no list is counted as `unknown_field`, under at most 32 distinct names
+Fields of later versions (`id`, `label`, `segment`, `embedding`) are accepted and not used yet. A field that is in no list is counted as `unknown_field`, under at most 32 distinct names
 (the rest under `_other`), so that a sender of random keys cannot grow the counters.
 """
 
@@ -25,10 +24,12 @@ __all__ = [
     "FIELDS",
     "LATER",
     "NUMBERS",
+    "TOLD",
     "Violations",
     "count_unknown",
     "failure_of",
     "name_of",
+    "numbers_of",
     "requests_of",
     "scores_of",
 ]
@@ -37,9 +38,21 @@ __all__ = [
 Violations: TypeAlias = Counter[tuple[str, str]]
 
 #: accepted and not used yet
-LATER = frozenset({"id", "label", "segment", "embedding", "tokens_in", "tokens_out", "ttft_s", "finish_reason"})
+LATER = frozenset({"id", "label", "segment", "embedding"})
+#: what is told of generations, see `told`
+TOLD = ("tokens_in", "tokens_out", "ttft_s", "finish_reason")
 #: fields of an observation
-FIELDS = LATER | {"ts", "features", "prediction", "proba", "logits", "latency_s", "status", "model", "version"}
+FIELDS = LATER.union(TOLD) | {
+    "ts",
+    "features",
+    "prediction",
+    "proba",
+    "logits",
+    "latency_s",
+    "status",
+    "model",
+    "version",
+}
 #: the types of a JSON number, or of a missing one
 NUMBERS = frozenset({int, float, type(None)})
 
@@ -136,14 +149,16 @@ def requests_of(
 
 
 def _latencies_of(values: Sequence[Any] | Floats, violations: Violations) -> Floats:
-    seconds, wrong = (values, 0) if isinstance(values, np.ndarray) else _numbers_of(values)
+    seconds, wrong = numbers_of(values)
     usable = np.isfinite(seconds) & (seconds >= 0)
     violations[("latency_s", "wrong_type")] += wrong + int(np.count_nonzero(~usable & ~np.isnan(seconds)))
     return seconds[usable].astype(np.float64)
 
 
-def _numbers_of(values: Sequence[Any]) -> tuple[Floats, int]:
+def numbers_of(values: Sequence[Any] | Floats) -> tuple[Floats, int]:
     """Return numbers, NaN where there is none, and how many values are something else."""
+    if isinstance(values, np.ndarray):
+        return values, 0
     column, wrong = column_of(values)
     if isinstance(column, Mixed):
         return column.numbers, wrong + int(np.count_nonzero(column.categories.codes >= 0))
@@ -163,7 +178,7 @@ def scores_of(values: Sequence[Any], field: str, limits: Limits, violations: Vio
     limits.check(rows=len(values), columns=width)
     scores = np.full((len(values), width), np.nan)
     flat = list(chain.from_iterable(row for row, good in zip(values, usable, strict=True) if good))
-    scores[usable] = _numbers_of(flat)[0].reshape(-1, width)
+    scores[usable] = numbers_of(flat)[0].reshape(-1, width)
     return scores
 
 

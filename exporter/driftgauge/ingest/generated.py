@@ -68,7 +68,9 @@ def unanswered(call: Call, reason: str, answer: Answer | None = None) -> Decoded
         1,
         inputs=_inputs(call.prompt, [0], tokens),
         failed=np.array([True]),
-        requests=Requests(1, durations([call.seconds]), {reason: 1}, Generations(tokens) if tokens else None),
+        requests=Requests(
+            1, durations([call.seconds]), {reason: 1}, generations=Generations(tokens) if tokens else None
+        ),
     )
     return Decoded(batch, accepted=1, model=call.prompt.model or answer.model)
 

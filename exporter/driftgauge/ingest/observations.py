@@ -16,14 +16,14 @@ import numpy as np
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.assemble import Table, batch_of
 from driftgauge.ingest.excerpt import excerpt
-from driftgauge.ingest.facts import FIELDS, Violations, count_unknown, failure_of, name_of
+from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, failure_of, name_of
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.times import seconds_of
 
 __all__ = ["decode_lines", "decode_observations"]
 
-_FACTS = ("latency_s", "status", "proba", "logits")
+_FACTS = ("latency_s", "status", "proba", "logits", *TOLD)
 _NAMES = ("model", "version")
 
 
@@ -83,7 +83,8 @@ def _object_of(value: Any) -> dict[str, Any]:
 def _has_output(row: Mapping[str, Any]) -> bool:
     prediction = row.get("prediction")
     usable = bool(prediction) if isinstance(prediction, list | dict) else prediction is not None
-    return (usable and not isinstance(prediction, list)) or bool(row.get("proba") or row.get("logits"))
+    scores = bool(row.get("proba") or row.get("logits"))
+    return (usable and not isinstance(prediction, list)) or scores or any(row.get(name) is not None for name in TOLD)
 
 
 def _agree(names: dict[str, str], row: Mapping[str, Any]) -> None:

@@ -16,19 +16,20 @@ import numpy as np
 
 from driftgauge.batch import Batch, Categories, Column, Flags, Floats, Requests
 from driftgauge.errors import DecodeError
-from driftgauge.ingest.facts import LATER, Violations, count_unknown, name_of, requests_of
+from driftgauge.ingest.facts import LATER, TOLD, Violations, count_unknown, name_of, requests_of
 from driftgauge.ingest.outputs import add_columns, assign
 from driftgauge.ingest.reports import Totals, read_totals
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.specs import RESERVED, Specs, read_specs
 from driftgauge.ingest.tensors import Spec, Tensor, read_tensor
 from driftgauge.ingest.times import seconds_of, timestamps_of
+from driftgauge.ingest.told import Told, told
 
 __all__ = ["decode_open_inference", "is_open_inference"]
 
 _KNOWN = frozenset({"id", "model_name", "model_version", "parameters", "inputs", "outputs"})
 _TS, _LATENCY, _STATUS = (RESERVED + name for name in ("ts", "latency_s", "status"))
-_FACTS = frozenset({_TS, _LATENCY, _STATUS})
+_FACTS = frozenset({_TS, _LATENCY, _STATUS, *(RESERVED + name for name in TOLD)})
 _LATER = frozenset(RESERVED + name for name in LATER)
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
 
@@ -153,10 +154,12 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
         status=status.tolist() if isinstance(status, np.ndarray) else status,
         violations=violations,
     )
-    inputs: dict[str, Column] = {}
+    generated = _told(tensors, violations)
+    inputs = dict(generated.inputs)
     for tensor in tensors.inputs:
         add_columns(inputs, tensor.columns(), violations)
     outputs = assign(tensors.outputs, failed=failed, prediction=prediction_output, violations=violations)
+    outputs.columns.update((name, c) for name, c in generated.outputs.items() if name not in outputs.columns)
     outputs = outputs.without(failed)
     return Batch(
         tensors.rows,
@@ -166,8 +169,16 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
         logits=outputs.logits,
         timestamps=tensors.timestamps,
         failed=failed,
-        requests=requests,
+        requests=replace(requests, generations=generated.generations),
     )
+
+
+def _told(tensors: _Tensors, violations: Violations) -> Told:
+    """Return what the body says of generations; that is a fact of a row."""
+    facts = {name.removeprefix(RESERVED): values for name, values in tensors.facts.items()}
+    wrong = [name for name in TOLD if name in facts and len(facts[name]) != tensors.rows]
+    violations.update((RESERVED + name, "wrong_shape") for name in wrong)
+    return told({name: values for name, values in facts.items() if name not in wrong}, violations)
 
 
 def _parameters_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
