@@ -85,7 +85,7 @@ def test_promtool_is_silent():
 def test_every_metric_is_produced_and_nothing_else():
     """The fully populated scrape has a sample of each metric of the contract, with exactly its labels."""
     suffixes = {names.COUNTER: "", names.GAUGE: "", names.HISTOGRAM: "_bucket"}
-    produced = samples(scrape(views=[view(), learning(), sure()]).decode())
+    produced = samples(scrape(views=[view(), learning(), generating(), sure()]).decode())
     for metric in names.ALL:
         series = produced.pop(metric.name + suffixes[metric.type])
         extra = {"le"} if metric.type == names.HISTOGRAM else set()
