@@ -18,8 +18,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.report import Report
 from driftgauge.generations import Generations, joined
+from driftgauge.report import Report
 
 __all__ = [
     "MISSING",
