@@ -46,9 +46,13 @@ class Server:
     Args:
         model: settings of the model (YAML is JSON), beside its name.
         profile: text of a profile file for it to compare with; None to learn one.
+        ingest: whether it takes bodies on a TCP port too, `ingest_port`.
+        more: further top-level settings.
     """
 
-    def __init__(self, model: Mapping[str, Any], profile: str | None = None) -> None:
+    def __init__(
+        self, model: Mapping[str, Any], profile: str | None = None, *, ingest: bool = False, **more: Any
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="driftgauge-bench-")
         folder = Path(self._folder.name)
         settings: dict[str, Any] = {"name": MODEL, **model}
@@ -57,11 +61,16 @@ class Server:
             settings["reference"] = {"path": str(folder / "profile.json")}
         self._socket = str(folder / "ingest.sock")
         self._port = _free_port()
-        config = {
+        config: dict[str, Any] = {
             "listen": {"socket": self._socket, "metrics": f"127.0.0.1:{self._port}"},
             "log": {"level": "warning"},
             "models": [settings],
+            **more,
         }
+        self.ingest_port = 0
+        if ingest:
+            self.ingest_port = _free_port()
+            config["listen"]["ingest"] = f"127.0.0.1:{self.ingest_port}"
         (folder / "driftgauge.yaml").write_text(json.dumps(config), "utf-8")
 
     def __enter__(self) -> Self:
