@@ -257,6 +257,20 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateSettings:
+    """What survives a restart."""
+
+    directory: str = setting(
+        "", "Folder for checkpoints of windows, statuses and learned references; empty: a restart begins anew."
+    )
+    interval_seconds: float = setting(60.0, "Time between two checkpoints: what a crash loses at most.")
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.interval_seconds < math.inf:
+            raise ValueError(f"interval_seconds: expected a number >= 1, got {self.interval_seconds}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration."""
 
@@ -264,6 +278,7 @@ class Settings:
     limits: LimitSettings = setting(LimitSettings(), "Bounds.")
     log: LogSettings = setting(LogSettings(), "Logging.")
     kserve: KServeSettings = setting(KServeSettings(), "Events of KServe's inference logger.")
+    state: StateSettings = setting(StateSettings(), "What survives a restart.")
     auto_register: bool = setting(
         default=True, help_text="Register models that are observed without being configured, within limits.models."
     )

@@ -455,6 +455,31 @@ CONFIG_RELOAD_TIMESTAMP = _gauge(
     (),
     _GROUP,
 )
+CHECKPOINT_TIMESTAMP = _gauge(
+    "checkpoint_timestamp_seconds",
+    "When all models were last kept in state.directory, in seconds since 1970; absent without one.",
+    (),
+    _GROUP,
+)
+CHECKPOINT_BYTES = _gauge("checkpoint_bytes", "Bytes of the files of the last checkpoint.", (), _GROUP)
+CHECKPOINT_DURATION = _gauge(
+    "checkpoint_duration_seconds", "Time that the last checkpoint took, in seconds.", (), _GROUP
+)
+CHECKPOINT_FAILURES = _counter(
+    "checkpoint_failures",
+    "Checkpoints that could not be written, by reason; meanwhile everything is in memory alone.",
+    ("reason",),
+    _GROUP,
+)
+CHECKPOINT_RESTORED = _gauge(
+    "checkpoint_restored_models", "Models that went on from a checkpoint when the exporter started.", (), _GROUP
+)
+CHECKPOINT_REJECTED = _counter(
+    "checkpoint_rejected",
+    "Files in state.directory that could not be used, by reason; damaged ones are set aside.",
+    ("reason",),
+    _GROUP,
+)
 SERIES_SUPPRESSED = _counter(
     "series_suppressed",
     "Series left out because of a limit, each counted once when it is first left out.",

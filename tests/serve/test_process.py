@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
@@ -10,16 +9,12 @@ import re
 import signal
 import socket
 import stat
-import subprocess
-import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import driftgauge
 from driftgauge.batch import Batch
 from driftgauge.cli.main import main
 from driftgauge.config import ListenSettings
@@ -28,96 +23,10 @@ from driftgauge.profile import dumps
 from driftgauge.reference import Learner
 from driftgauge.serve.listeners import check_exposure
 from driftgauge.serve.service import load
-from tests.serve.harness import eventually, request, samples
+from tests.serve.harness import eventually, request
 
 ROW = {"features": {"age": 41}, "prediction": 1}
-#: where the process finds the package that is tested, from another directory
-PACKAGES = str(Path(driftgauge.__file__).parents[1])
 INGEST = "/v1/models/fraud/observations"
-
-
-class Process:
-    """`driftgauge serve` in a directory of its own."""
-
-    def __init__(self, folder: Path, text: str = "", *arguments: str, **environ: str) -> None:
-        self.folder = folder
-        self.config = folder / "driftgauge.yaml"
-        self.config.write_text(text)
-        # Relative, because the whole path may be too long for a Unix socket.
-        self.socket = os.path.relpath(folder / "ingest.sock")
-        self.ports = [_free_port(), _free_port()]
-        given = {"LISTEN__METRICS": f"127.0.0.1:{self.ports[0]}", "LISTEN__SOCKET": "ingest.sock"} | environ
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "driftgauge.cli.main", "serve", "--config", "driftgauge.yaml", *arguments],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": PACKAGES, **{f"DRIFTGAUGE_{name}": text for name, text in given.items()}},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=lambda: self.lines.extend(self._process.stderr), daemon=True)
-        self._reader.start()
-
-    def ready(self):
-        eventually(lambda: self._process.poll() is not None or (_answers(self.ports[0]) and self.healthy()))
-        assert self._process.poll() is None, self.log
-        return self
-
-    def healthy(self):
-        with contextlib.suppress(OSError):
-            return self.ask("GET", "/-/healthy").status == 200
-
-    @property
-    def log(self) -> str:
-        return "".join(self.lines)
-
-    def get(self, path):
-        return request("GET", path, port=self.ports[0])
-
-    def ask(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        return request(method, path, data, unix=self.socket, Content_Type="application/json")
-
-    def scrape(self):
-        return samples(self.get("/metrics").body.decode())
-
-    def signal(self, number):
-        self._process.send_signal(number)
-
-    def wait(self) -> int:
-        status = self._process.wait(20)
-        self._reader.join(20)
-        self._process.stderr.close()
-        return status
-
-    def end(self) -> int:
-        if self._process.poll() is None:
-            self._process.terminate()
-        return self.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def _answers(port) -> bool:
-    with contextlib.suppress(OSError):
-        return request("GET", "/-/healthy", port=port).status == 200
-    return False
-
-
-@pytest.fixture
-def serve(tmp_path):
-    started = []
-
-    def start(text="", *arguments, **environ):
-        started.append(Process(tmp_path, text, *arguments, **environ))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.end()
 
 
 @pytest.fixture

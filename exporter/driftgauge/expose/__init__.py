@@ -1,6 +1,7 @@
 """Expose: views of models in, text for Prometheus and plain values for JSON out. Pure but for what a scrape may reuse."""
 
 from driftgauge.expose.api import describe_model, list_models
+from driftgauge.expose.checkpoints import CheckpointView
 from driftgauge.expose.exporter import ExporterView
 from driftgauge.expose.exposition import Exposition
 from driftgauge.expose.family import Family, Samples, encode
@@ -10,6 +11,7 @@ from driftgauge.expose.process import ProcessMetrics
 __all__ = [
     "CLASSIC",
     "OPENMETRICS",
+    "CheckpointView",
     "ExporterView",
     "Exposition",
     "Family",

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from driftgauge import names
 from driftgauge.errors import REASONS
+from driftgauge.expose.checkpoints import CheckpointView, checkpoint_families
 from driftgauge.expose.events import EventsView, event_families
-from driftgauge.expose.family import Family, Samples, histogram_prefixes, histogram_values
-from driftgauge.expose.text import pairs
+from driftgauge.expose.family import Family, Samples, histogram_prefixes, histogram_values, labelled, single
 from driftgauge.ingest import DECODERS
-from driftgauge.names import Metric
 
 __all__ = ["ExporterView", "exporter_families", "suppressed_family"]
 
@@ -40,6 +39,7 @@ class ExporterView:
         config_reload_success: whether the last reading of it succeeded.
         config_reload_time: of the last one that did, seconds since 1970; None when none has.
         events: of inference loggers.
+        checkpoints: None where no folder is configured for them.
     """
 
     version: str
@@ -58,40 +58,32 @@ class ExporterView:
     config_reload_success: bool = True
     config_reload_time: float | None = None
     events: EventsView = field(default_factory=EventsView)
+    checkpoints: CheckpointView | None = None
 
 
 def exporter_families(view: ExporterView) -> Iterator[Family]:
     """Yield the families of the exporter itself."""
-    yield _family(names.BUILD_INFO, {view.version: 1})
-    yield _family(names.INGEST_BATCHES, dict.fromkeys(DECODERS, 0) | dict(sorted(view.batches.items())))
-    yield _family(names.INGEST_ROWS, dict.fromkeys(DECODERS, 0) | dict(sorted(view.rows.items())))
-    yield _family(names.INGEST_REJECTED_ROWS, dict.fromkeys(REASONS, 0) | dict(sorted(view.rejected_rows.items())))
-    yield _family(names.INGEST_DROPPED, dict.fromkeys(REASONS, 0) | dict(sorted(view.dropped.items())))
-    yield _single(names.INGEST_QUEUE_BYTES, view.queue_bytes)
-    yield _single(names.INGEST_QUEUE_LIMIT_BYTES, view.queue_limit_bytes)
+    yield labelled(names.BUILD_INFO, {view.version: 1})
+    yield labelled(names.INGEST_BATCHES, dict.fromkeys(DECODERS, 0) | dict(sorted(view.batches.items())))
+    yield labelled(names.INGEST_ROWS, dict.fromkeys(DECODERS, 0) | dict(sorted(view.rows.items())))
+    yield labelled(names.INGEST_REJECTED_ROWS, dict.fromkeys(REASONS, 0) | dict(sorted(view.rejected_rows.items())))
+    yield labelled(names.INGEST_DROPPED, dict.fromkeys(REASONS, 0) | dict(sorted(view.dropped.items())))
+    yield single(names.INGEST_QUEUE_BYTES, view.queue_bytes)
+    yield single(names.INGEST_QUEUE_LIMIT_BYTES, view.queue_limit_bytes)
     yield _ingest_duration(view)
-    yield _single(names.COLLECT_DURATION, view.collect_seconds)
-    yield _single(names.COLLECT_ERRORS, view.collect_errors)
-    yield _single(names.CONFIG_VALID, view.config_valid)
-    yield _single(names.CONFIG_RELOAD_SUCCESS, view.config_reload_success)
-    yield _single(names.CONFIG_RELOAD_TIMESTAMP, view.config_reload_time)
+    yield single(names.COLLECT_DURATION, view.collect_seconds)
+    yield single(names.COLLECT_ERRORS, view.collect_errors)
+    yield single(names.CONFIG_VALID, view.config_valid)
+    yield single(names.CONFIG_RELOAD_SUCCESS, view.config_reload_success)
+    yield single(names.CONFIG_RELOAD_TIMESTAMP, view.config_reload_time)
     yield from event_families(view.events)
+    if view.checkpoints is not None:
+        yield from checkpoint_families(view.checkpoints)
 
 
 def suppressed_family(counts: Mapping[str, int]) -> Family:
     """Return the family of the series left out, by reason."""
-    return _family(names.SERIES_SUPPRESSED, counts)
-
-
-def _family(metric: Metric, values: Mapping[str, float]) -> Family:
-    """Make a family with one label."""
-    prefixes = [f"{metric.name}{{{pairs(metric.labels, (label,))}}} " for label in values]
-    return Family(metric, (Samples(prefixes, np.array(list(values.values()), dtype=np.float64)),))
-
-
-def _single(metric: Metric, value: float | None) -> Family:
-    """Make a family of one sample without labels."""
-    return Family(metric, (Samples([f"{metric.name} "], np.array([np.nan if value is None else float(value)])),))
+    return labelled(names.SERIES_SUPPRESSED, counts)
 
 
 def _ingest_duration(view: ExporterView) -> Family:

@@ -6,7 +6,7 @@ gives them back. A family without a defined sample is left out with its header.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import add
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.expose.formats import OPENMETRICS, Format
-from driftgauge.expose.text import number, numbers, rounded
+from driftgauge.expose.text import number, numbers, pairs, rounded
 from driftgauge.names import COUNTER, GAUGE, Metric
 
-__all__ = ["Family", "Samples", "encode", "histogram_prefixes", "histogram_values"]
+__all__ = ["Family", "Samples", "encode", "histogram_prefixes", "histogram_values", "labelled", "single"]
 
 Float64s = NDArray[np.float64]
 
@@ -77,6 +77,17 @@ def _header(metric: Metric, wanted: Format) -> tuple[str, str]:
         if metric.type == COUNTER:
             name = name.removesuffix("_total")
     return f"# HELP {name} {help_text}", f"# TYPE {name} {metric.type}"
+
+
+def labelled(metric: Metric, values: Mapping[str, float]) -> Family:
+    """Make a family of one sample for each value of its one label."""
+    prefixes = [f"{metric.name}{{{pairs(metric.labels, (label,))}}} " for label in values]
+    return Family(metric, (Samples(prefixes, np.array(list(values.values()), dtype=np.float64)),))
+
+
+def single(metric: Metric, value: float | None) -> Family:
+    """Make a family of one sample without labels; undefined when *value* is None."""
+    return Family(metric, (Samples([f"{metric.name} "], np.array([np.nan if value is None else float(value)])),))
 
 
 def histogram_prefixes(metric: Metric, pairs: str, bounds: Sequence[float]) -> tuple[str, ...]:

@@ -11,24 +11,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from driftgauge.batch import Batch, concatenate
+from driftgauge.batch import Batch
 from driftgauge.config import LimitSettings, ModelSettings
 from driftgauge.derive import with_score_columns
+from driftgauge.errors import StateError
 from driftgauge.model.evaluation import Evaluation, ModelView
+from driftgauge.model.fingerprint import fingerprint
+from driftgauge.model.learning import Learning
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Placed, Timeline
 from driftgauge.model.windows import Windows
-from driftgauge.profile import Reference, Window
-from driftgauge.reference import Learner, without
+from driftgauge.profile import Reference, Window, dumps, loads
+from driftgauge.reference import without
 from driftgauge.reference.accept import Accepted
+from driftgauge.state import State
 
 __all__ = ["Model"]
 
-#: rows that wait for the learner, which like the sketches costs the same for one row as for many
-PENDING_ROWS = 1_024
 #: longest name of a column: it is part of every series of the column
 NAME_CHARS = 256
 
@@ -55,33 +55,28 @@ class Model:
         self.name = name
         self.version = version
         self.settings = settings
-        self._limits = limits or LimitSettings()
         #: digest of the reference it was given; None when it is to learn one
         self.given_digest = None if reference is None else reference.digest
         self._tally = Tally()
         self._timeline = Timeline(event=settings.clock == "event", lateness_seconds=settings.lateness_seconds)
-        self._pending: list[Batch] = []
         self._next_tick: float | None = None
         self._evaluation: Evaluation | None = None
         self._windows: Windows | None = None
         self._previous: Reference | None = None
+        self._texts: dict[str, str] = {}
+        #: grows with whatever a checkpoint would keep
+        self.revision = 0
         self._ignored = frozenset(name for name, column in settings.features.items() if column.ignore)
-        kinds: dict[str, str] = {name: column.kind for name, column in settings.features.items() if column.kind}
-        wanted = settings.reference.learn_rows
-        self._learner: Learner | None = None
+        self._learning: Learning | None = None
         self._known: frozenset[str] = frozenset()
         if reference is not None:
             self.refer_to(reference)
         elif not settings.reference.path:
-            self._learner = Learner(wanted, bins=settings.reference.bins, kinds=kinds, limit=self._limits.columns)
+            self._learning = Learning(settings, limits or LimitSettings())
 
     def refer_to(self, reference: Reference) -> None:
         """Compare with *reference* from now on, in empty windows."""
-        reference = without(reference, self._ignored)
-        self._learner = None
-        self._known = frozenset(column.name for column in reference.profile.spec.schema.columns)
-        self._windows = Windows(reference, self.settings)
-        self._evaluation = None
+        self._refer(Windows(without(reference, self._ignored), self.settings))
 
     @property
     def reference(self) -> Reference | None:
@@ -91,7 +86,7 @@ class Model:
     @property
     def learning(self) -> bool:
         """Whether a reference is being learned from the traffic."""
-        return self._learner is not None
+        return self._learning is not None
 
     def window(self, window: Window, wall: float) -> Accepted:
         """Return what a window holds now, as what could become the reference; there must be one."""
@@ -102,6 +97,7 @@ class Model:
     def accept(self, reference: Reference, wall: float) -> None:
         """Compare with *reference*, which counts the same, from now on; the windows stay, the statuses begin anew."""
         assert self._windows is not None
+        self.revision += 1
         self._previous = self._windows.reference
         self._windows.judge_by(reference, self.settings)
         if (sums := self.collect(wall)) is not None:
@@ -122,11 +118,12 @@ class Model:
 
     def observe(self, batch: Batch, wall: float) -> None:
         """Take a batch in that arrived at *wall* (seconds since 1970)."""
+        self.revision += 1
         self._tally.observe(batch, wall)
         if not batch.rows:
             self._observe_totals(batch, wall)
             return
-        if self._windows is None and self._learner is None:
+        if self._windows is None and self._learning is None:
             return
         batch = self._prepared(batch)
         # Counted here, because a batch is cut into minutes and its violations belong to the whole.
@@ -143,8 +140,8 @@ class Model:
             return
         if self._windows is not None:
             self._enter(self._windows, batch, good)
-        else:
-            self._learn(batch, good)
+        elif self._learning is not None and self._learning.add(batch, good):
+            self._learn(self._learning, good[-1].time)
 
     def _observe_totals(self, batch: Batch, wall: float) -> None:
         """Take in what a body without rows says of requests."""
@@ -155,8 +152,8 @@ class Model:
     def flush(self, wall: float) -> None:
         """Count what is staged, and notice clients that have gone."""
         self._tally.clients.sweep(wall)
-        if self._learner is not None:
-            self._learn_pending(self._timeline.now(wall))
+        if self._learning is not None:
+            self._learn(self._learning, self._timeline.now(wall))
         elif self._windows is not None:
             self._windows.flush()
 
@@ -182,6 +179,60 @@ class Model:
         self._evaluation = self._windows.evaluate(sums)
         return self._evaluation
 
+    def freeze(self, wall: float) -> State | None:
+        """Return a copy of what a restart must not lose; None while there is nothing yet.
+
+        Running totals are not in it: they are counters of a process, and Prometheus expects them to begin at zero. Neither
+        is a reference that is being learned.
+        """
+        if self._windows is None:
+            return None
+        self.flush(wall)
+        own = self._mode != "file"
+        facts = {
+            "name": self.name,
+            "version": self.version,
+            "counting": fingerprint(self.settings),
+            "given": self.given_digest,
+            "last_observation": self._tally.counters.last_observation,
+            "reference": self._written(self._windows.reference) if own else None,
+            "previous": self._written(self._previous) if own and self._previous is not None else None,
+        }
+        return State(facts, parts={"windows": self._windows.freeze(), "timeline": self._timeline.freeze()})
+
+    def thaw(self, state: State, wall: float) -> bool:
+        """Go on from what *state* says of this model; slots that lie ahead of *wall* are forgotten.
+
+        A model whose profile could not be read does not, and returns False: its profile may be readable next time.
+
+        Raises:
+            StateError: the settings or the profile say now that something else is counted; nothing has changed.
+            ProfileError: the reference in it cannot be read; nothing has changed.
+        """
+        if self._windows is None and self._learning is None:
+            return False
+        if state.fact("counting", str) != fingerprint(self.settings):
+            raise StateError("the settings that say what is counted have changed")
+        reference, previous = (
+            loads(state.fact(name, str), f"state of {self.name}") if state.facts.get(name) is not None else None
+            for name in ("reference", "previous")
+        )
+        stored = reference is not None and reference.digest == self.given_digest
+        if state.facts.get("given") != self.given_digest and not stored:
+            raise StateError("the profile is another one")
+        wanted = reference or self.reference
+        if wanted is None:
+            raise StateError("there is no reference")
+        windows = Windows(without(wanted, self._ignored), self.settings)
+        timeline = Timeline(event=self.settings.clock == "event", lateness_seconds=self.settings.lateness_seconds)
+        timeline.thaw(state.part("timeline"))
+        windows.thaw(state.part("windows"), timeline.now(wall))
+        last = state.moment("last_observation")
+        self._refer(windows)
+        self._timeline, self._previous = timeline, previous
+        self._tally.seen(last)
+        return True
+
     def tick(self, wall: float) -> Evaluation | None:
         """Collect and evaluate, if that is due; return the latest evaluation."""
         if self.due(wall) and (sums := self.collect(wall)) is not None:
@@ -191,21 +242,33 @@ class Model:
     def view(self, wall: float) -> ModelView:
         """Flush, and return all that can be told of the model now."""
         self.flush(wall)
-        learner = self._learner
-        state = "learning" if learner is not None else "ready" if self._windows is not None else "no_reference"
+        learning = self._learning
+        state = "learning" if learning is not None else "ready" if self._windows is not None else "no_reference"
         return ModelView(
             self.name,
             self.version,
             state,
             self._mode,
             self._tally.counters,
-            (0, 0) if learner is None else (learner.rows, learner.wanted),
+            (0, 0) if learning is None else learning.progress,
             self.reference,
             None if self._windows is None else self._windows.total,
             self._evaluation,
             self.settings,
             self._previous,
         )
+
+    def _refer(self, windows: Windows) -> None:
+        self._windows = windows
+        self._learning = None
+        self._known = frozenset(column.name for column in windows.reference.profile.spec.schema.columns)
+        self._evaluation = None
+
+    def _written(self, reference: Reference) -> str:
+        """Return a reference as text; it is rendered once."""
+        if reference.digest not in self._texts:
+            self._texts = {kept.digest: dumps(kept) for kept in (reference, self._previous) if kept is not None}
+        return self._texts[reference.digest]
 
     @property
     def _mode(self) -> str:
@@ -238,16 +301,7 @@ class Model:
             windows.add(reading.block.take(part.rows), latencies, part.time)
             latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
 
-    def _learn(self, batch: Batch, placed: list[Placed]) -> None:
-        rows = np.sort(np.concatenate([part.rows for part in placed]))
-        self._pending.append(batch if len(rows) == batch.rows else batch.take(rows))
-        if sum(pending.rows for pending in self._pending) >= PENDING_ROWS:
-            self._learn_pending(placed[-1].time)
-
-    def _learn_pending(self, now: float) -> None:
-        if self._learner is None or not self._pending:
-            return
-        pending, self._pending = self._pending, []
-        self._learner.observe(concatenate(pending))
-        if self._learner.ready:
-            self.refer_to(self._learner.finish(now))
+    def _learn(self, learning: Learning, now: float) -> None:
+        """Learn from the rows that wait, and compare with what was learned once it is enough."""
+        if (reference := learning.learn(now)) is not None:
+            self.refer_to(reference)

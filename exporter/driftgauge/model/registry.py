@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from driftgauge.config import ModelSettings, Settings
 from driftgauge.errors import DecodeError
+from driftgauge.model.fingerprint import counting
 from driftgauge.model.model import Model
 from driftgauge.profile import Reference
 
@@ -49,7 +50,7 @@ class Registry:
             wanted = self._wanted(name, version)
             if wanted is None:
                 del self._models[name, version]
-            elif _counting(wanted) != _counting(model.settings) or not self._same_reference(model, wanted):
+            elif counting(wanted) != counting(model.settings) or not self._same_reference(model, wanted):
                 self._models[name, version] = self._make(name, version, wanted)
             elif wanted != model.settings:
                 model.resettle(wanted)
@@ -81,6 +82,14 @@ class Registry:
             )
         return self._models.setdefault((name, version), self._make(name, version, settings))
 
+    def at(self, key: tuple[str, str]) -> Model | None:
+        """Return the model of a name and a version, if it is there."""
+        return self._models.get(key)
+
+    def forget(self, key: tuple[str, str]) -> None:
+        """Let go of a model; it begins anew when it is observed again."""
+        self._models.pop(key, None)
+
     def known(self, name: str, version: str = DEFAULT_VERSION) -> Model:
         """Return a model that is there already.
 
@@ -102,18 +111,3 @@ class Registry:
     def _same_reference(self, model: Model, settings: ModelSettings) -> bool:
         wanted = self._references.get(settings.reference.path)
         return model.goes_on(wanted.digest if wanted else None)
-
-
-def _counting(settings: ModelSettings) -> tuple[object, ...]:
-    """Return the settings on which it depends what is counted, and where."""
-    columns = {name: (column.ignore, column.kind) for name, column in settings.features.items()}
-    plain = {name: facts for name, facts in columns.items() if facts != (False, "")}
-    return (
-        settings.name,
-        settings.reference,
-        settings.clock,
-        settings.lateness_seconds,
-        settings.count_windows,
-        settings.outputs,
-        plain,
-    )

@@ -63,6 +63,10 @@ class Tally:
                 return  # a sign of life is no observation
         self._last = time  # not the greatest: a clock that was ahead must not make the model look fresh for days
 
+    def seen(self, time: float | None) -> None:
+        """Take over when something was last observed, from before a restart."""
+        self._last = time
+
     def late(self, reason: str, rows: int) -> None:
         """Count rows that were left out because of their event time."""
         self._late[reason] += rows

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from driftgauge.batch import Batch
 from driftgauge.config import Settings
-from driftgauge.errors import DecodeError
+from driftgauge.errors import DecodeError, ProfileError, StateError
 from driftgauge.ingest import Decoded, Limits, NothingUsable, decode
 from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
@@ -29,6 +29,7 @@ from driftgauge.serve.health import Health
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.memory import trim
 from driftgauge.serve.retries import Retries, retry_key
+from driftgauge.state import State
 
 __all__ = ["Engine", "Incoming"]
 
@@ -172,6 +173,36 @@ class Engine:
                 return work(self.registry.known(name, version), self.clock())
 
         return await self._in(self._scorer, locked)
+
+    def models(self) -> tuple[tuple[str, str], ...]:
+        """Return names and versions of all models."""
+        with self._lock:
+            return tuple((model.name, model.version) for model in self.registry.models)
+
+    def freeze(self, key: tuple[str, str], unless: int | None = None) -> tuple[State, int] | None:
+        """Return what a checkpoint keeps of a model, and its revision; None when that is *unless*, or there is nothing."""
+        with self._lock:
+            model = self.registry.at(key)
+            if model is None or model.revision == unless or (state := model.freeze(self.clock())) is None:
+                return None
+            return state, model.revision
+
+    def thaw(self, key: tuple[str, str], state: State) -> bool:
+        """Let a model go on from *state*, registering it if need be; False where it waits for a profile that cannot be read.
+
+        Raises:
+            StateError: the settings or the profile say now that something else is counted.
+            ProfileError: the reference in it cannot be read.
+            DecodeError: the model may not register itself, or there are too many.
+        """
+        with self._lock:
+            registered = self.registry.at(key) is not None
+            try:
+                return self.registry.find(*key).thaw(state, self.clock())
+            except (StateError, ProfileError):
+                if not registered:
+                    self.registry.forget(key)
+                raise
 
     def on_scorer(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         """Run *work* in the scoring thread, after what is there already."""

@@ -7,6 +7,8 @@ from collections import Counter
 
 import numpy as np
 
+from driftgauge.expose import CheckpointView
+
 __all__ = ["ABORTED", "INGEST_BUCKETS", "INTERNAL", "SLOW", "Health"]
 
 #: reasons of lost bodies beside those of `errors.REASONS`, which are the decoders': it did not arrive in time, the
@@ -33,6 +35,7 @@ class Health:
         counting: whether observations are taken in; not while there is no usable configuration at all.
         reload_success: whether the last reload was.
         reload_time: of the last successful load, seconds since 1970; None before one.
+        checkpoints: what is told of them; None without a folder for them.
     """
 
     def __init__(self) -> None:
@@ -50,6 +53,7 @@ class Health:
         self.counting = True
         self.reload_success = True
         self.reload_time: float | None = None
+        self.checkpoints: CheckpointView | None = None
 
     def took(self, seconds: float) -> None:
         """Count how long a body took."""

@@ -131,6 +131,7 @@ class _Metrics:
             config_reload_success=health.reload_success,
             config_reload_time=health.reload_time,
             events=self._engine.events.view(),
+            checkpoints=health.checkpoints,
         )
 
 

@@ -22,6 +22,7 @@ from driftgauge.profile import Reference
 from driftgauge.serve import logs
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.ingest_app import ingest_app
+from driftgauge.serve.keeper import Keeper
 from driftgauge.serve.listeners import check_exposure, close, open_tcp, open_unix, split_address, within_reach
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.memory import share_one_arena
@@ -83,6 +84,7 @@ class Service:
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.engine = Engine(loaded.settings, loaded.references)
+        self._keeper = Keeper(self.engine, loaded.settings.state) if loaded.settings.state.directory else None
         health = self.engine.health
         health.config_valid = usable and not loaded.problems
         health.counting = usable
@@ -119,13 +121,19 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         for text in self._problems:
             LOGGER.error("configuration problem", extra={"detail": text})
+        if self._keeper is not None:
+            await asyncio.to_thread(self._keeper.restore)
         runners = await self._open()
         self.engine.start()
+        if self._keeper is not None:
+            self._keeper.start()
         LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
         await stopping.wait()
         LOGGER.info("stopping")
         await close(runners, lambda: self.engine.health.waiting > 0)
         await self.engine.stop()
+        if self._keeper is not None:
+            await self._keeper.stop()
 
     async def reload(self) -> None:
         """Read the configuration again; on a mistake the old one stays.
@@ -146,6 +154,8 @@ class Service:
         health = self.engine.health
         if loaded.settings.listen != self.engine.settings.listen:
             LOGGER.warning("listen has changed; restart to open other sockets")
+        if loaded.settings.state != self.engine.settings.state:
+            LOGGER.warning("state has changed; restart to keep it elsewhere")
         await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references)
         logs.configure(loaded.settings.log)
         health.config_valid = health.reload_success = health.counting = True

@@ -1,0 +1,155 @@
+"""Keeper: writes checkpoints of the models, and brings the models back from them at start.
+
+A checkpoint is a copy under the engine's lock (milliseconds), packed and written without it, model by model; a model that
+nothing has been observed of since is left as it is. What cannot be written is counted and tried again at the next interval:
+monitoring goes on in memory. A crash loses what was counted since the last checkpoint, one `state.interval_seconds` at most;
+SIGTERM loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from pathlib import Path
+
+from driftgauge.config import StateSettings
+from driftgauge.errors import DecodeError, ProfileError, StateError
+from driftgauge.expose import CheckpointView
+from driftgauge.profile import WINDOWS
+from driftgauge.serve.engine import Engine
+from driftgauge.serve.logs import LOGGER
+from driftgauge.serve.state_file import decode, encode
+from driftgauge.serve.state_folder import StateFolder, failure_reason
+from driftgauge.state import State
+
+__all__ = ["FAILURES", "REJECTIONS", "Keeper"]
+
+#: reasons why nothing could be written
+FAILURES = ("no_space", "read_only", "permission", "locked", "io")
+#: reasons why a file was not used: it is damaged or foreign; what is counted has changed; its model is not wanted, or
+#: what it holds is older than the windows
+REJECTIONS = ("damaged", "changed", "unwanted")
+
+#: a model that registered itself comes back when it was observed within a day: versions that were rolled out must not pile up
+UNCONFIGURED_SECONDS = 86_400.0
+_LONGEST_SECONDS = float(WINDOWS[-1].seconds)
+
+
+class Keeper:
+    """Keeps the models of *engine* as *settings* say."""
+
+    def __init__(self, engine: Engine, settings: StateSettings) -> None:
+        self._engine = engine
+        self._path = Path(settings.directory)
+        self._interval = settings.interval_seconds
+        self._folder: StateFolder | None = None
+        self._kept: dict[tuple[str, str], int] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._time: float | None = None
+        self._seconds: float | None = None
+        self._sizes: dict[tuple[str, str], int] = {}
+        self._restored = 0
+        self._failures = Counter(dict.fromkeys(FAILURES, 0))
+        self._rejected = Counter(dict.fromkeys(REJECTIONS, 0))
+        self._tell()
+
+    def restore(self) -> None:
+        """Bring the models back; call before anything is observed."""
+        try:
+            for file in self._opened().files():
+                self._restore(file)
+        except OSError as error:
+            self._failed(error)
+        self._tell()
+        LOGGER.info("restored", extra={"models": self._restored, "folder": str(self._path)})
+
+    def start(self) -> None:
+        """Begin to write checkpoints; call inside the event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._forever())
+
+    async def stop(self) -> None:
+        """Write the last checkpoint, once nothing is observed any more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.to_thread(self.keep)
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+    async def _forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            await asyncio.to_thread(self.keep)
+
+    def keep(self) -> None:
+        """Write a checkpoint now; what fails is counted."""
+        started = time.perf_counter()
+        try:
+            folder = self._opened()
+            for key in self._engine.models():
+                self._keep(folder, key)
+            self._time = self._engine.clock()
+            self._seconds = time.perf_counter() - started
+        except OSError as error:
+            self._failed(error)
+        self._tell()
+
+    def _keep(self, folder: StateFolder, key: tuple[str, str]) -> None:
+        frozen = self._engine.freeze(key, unless=self._kept.get(key))
+        if frozen is None:
+            return
+        state, revision = frozen
+        data = encode(state)
+        folder.write(*key, data)
+        self._kept[key] = revision
+        self._sizes[key] = len(data)
+
+    def _tell(self) -> None:
+        self._engine.health.checkpoints = CheckpointView(
+            time=self._time,
+            size=sum(self._sizes.values()),
+            seconds=self._seconds,
+            failures=dict(self._failures),
+            restored=self._restored,
+            rejected=dict(self._rejected),
+        )
+
+    def _opened(self) -> StateFolder:
+        if self._folder is None:
+            self._folder = StateFolder(self._path)
+        return self._folder
+
+    def _restore(self, file: Path) -> None:
+        try:
+            state = decode(file.read_bytes())
+            name, version = state.fact("name", str), state.fact("version", str)
+        except StateError as error:
+            self._reject("damaged", file, error)
+            return
+        if not self._wanted(name, version, state):
+            self._rejected["unwanted"] += 1
+            file.unlink()
+            return
+        try:
+            self._restored += self._engine.thaw((name, version), state)
+        except (StateError, ProfileError, DecodeError) as error:
+            self._reject("changed", file, error)
+
+    def _wanted(self, name: str, version: str, state: State) -> bool:
+        """Tell whether a model is still one that would be observed, and was within the windows."""
+        last = state.moment("last_observation")
+        configured = self._engine.settings.model(name, version) is not None
+        longest = _LONGEST_SECONDS if configured else UNCONFIGURED_SECONDS
+        return last is not None and self._engine.clock() - last < longest
+
+    def _reject(self, reason: str, file: Path, error: Exception) -> None:
+        self._rejected[reason] += 1
+        aside = StateFolder.set_aside(file)
+        LOGGER.warning("checkpoint not used", extra={"reason": reason, "detail": str(error), "kept_as": aside.name})
+
+    def _failed(self, error: OSError) -> None:
+        reason = failure_reason(error)
+        self._failures[reason] += 1
+        LOGGER.error("no checkpoint", extra={"reason": reason, "detail": f"{self._path}: {error.strerror or error}"})
