@@ -25,6 +25,8 @@ from driftgauge.model import (
     GenerationCounts,
     ModelView,
 )
+from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition
+from driftgauge.model import ChangeScores, ClassShares, ClientCounts, Counters, Evaluation, ModelView
 from driftgauge.model.clients import EXITS
 from driftgauge.profile import ColumnSchema, ProfileSpec, Provenance, Reference, Schema, Window
 from driftgauge.report import DROPS
@@ -206,6 +208,14 @@ def exporter(**changes: Any) -> ExporterView:
         ingest_seconds=0.25,
         collect_seconds=0.0123,
         config_reload_time=1_790_000_000.0,
+        checkpoints=CheckpointView(
+            time=1_790_000_030.0,
+            size=1_048_576,
+            seconds=0.125,
+            failures={"no_space": 0, "io": 1},
+            restored=1,
+            rejected={"damaged": 0, "changed": 1},
+        ),
     )
     return replace(made, **changes)
 
