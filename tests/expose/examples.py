@@ -14,7 +14,7 @@ import numpy as np
 from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings
 from driftgauge.drift import JensenShannon, RateRatio
-from driftgauge.expose import CLASSIC, ExporterView, Exposition
+from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition
 from driftgauge.model import (
     ChangeScores,
     ClassShares,
@@ -25,8 +25,6 @@ from driftgauge.model import (
     GenerationCounts,
     ModelView,
 )
-from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition
-from driftgauge.model import ChangeScores, ClassShares, ClientCounts, Counters, Evaluation, ModelView
 from driftgauge.model.clients import EXITS
 from driftgauge.profile import ColumnSchema, ProfileSpec, Provenance, Reference, Schema, Window
 from driftgauge.report import DROPS
