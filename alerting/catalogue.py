@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerting.alerts import clients, drift, exporter, quality, reference, service
+from alerting.alerts import clients, drift, events, exporter, quality, reference, service
 from alerting.records import canary, fleet, traffic
 from alerting.records import quality as quality_records
 from alerting.rule import Alert, Group
@@ -31,7 +31,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
             Group("driftgauge-service", fast, service.alerts(scope)),
             Group("driftgauge-clients", fast, clients.alerts(scope)),
             Group("driftgauge-reference", fast, reference.alerts(scope)),
-            Group("driftgauge-exporter", fast, exporter.alerts(scope)),
+            Group("driftgauge-exporter", fast, (*exporter.alerts(scope), *events.alerts(scope))),
         )
     )
 

@@ -39,6 +39,8 @@ class Limits:
         pods_down_critical: share of the exporters; below half the fleet's scores no longer speak for the model.
         input_lost_ratio: share of bodies or rows; a loss of 1 % moves no score that counts.
         late_ratio: share of the rows.
+        events_unpaired_ratio: share of the events; a model that fails one request in ten leaves 1 in 19 alone, and has an alert
+            of its own before that.
         labels_dropped: labels an hour; a handful change no accuracy.
         clients_lost: processes an hour; one that the kernel or a deployment kills is no pattern.
     """
@@ -64,5 +66,6 @@ class Limits:
     pods_down_critical: float = 0.5
     input_lost_ratio: float = 0.01
     late_ratio: float = 0.01
+    events_unpaired_ratio: float = 0.05
     labels_dropped: int = 10
     clients_lost: int = 3

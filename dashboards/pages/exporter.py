@@ -8,6 +8,7 @@ from dashboards import colours, links
 from dashboards.events import ALERTS, FIRING, alerts
 from dashboards.kinds import Column, lines, table, tile
 from dashboards.page import Page, Row
+from dashboards.pages import events
 from dashboards.query import Query, coloured, dashed
 from dashboards.sdk import models, units
 from dashboards.variables import kept_variables, pod_variable
@@ -29,6 +30,7 @@ def page() -> Page:
         rows=(
             Row("Do the exporters work?", _tiles(where)),
             Row("Input", _input(where)),
+            Row("Inference loggers", events.panels(where)),
             Row("Time", _time(where)),
             Row("Cost", _cost(where)),
             Row("Configuration", _configuration(where)),

@@ -5,12 +5,21 @@ import pytest
 from alerting.catalogue import groups
 from alerting.rule import Alert
 from alerting.settings import load
-from tests.alerting import cases_clients, cases_drift, cases_exporter, cases_pods, cases_quality, cases_service
+from tests.alerting import (
+    cases_clients,
+    cases_drift,
+    cases_events,
+    cases_exporter,
+    cases_pods,
+    cases_quality,
+    cases_service,
+)
 from tests.alerting.rig import Case, needs_promtool, promtool
 
 FILES = {
     "clients": cases_clients,
     "drift": cases_drift,
+    "events": cases_events,
     "exporter": cases_exporter,
     "pods": cases_pods,
     "quality": cases_quality,
