@@ -480,6 +480,43 @@ CHECKPOINT_REJECTED = _counter(
     ("reason",),
     _GROUP,
 )
+LISTENER_INFO = _gauge(
+    "listener_info",
+    "Always 1; says whether a listener speaks http, https or mtls (clients show certificates), and which credentials it wants.",
+    ("listener", "scheme", "authentication"),
+    _GROUP,
+)
+LISTENER_INSECURE = _gauge(
+    "listener_insecure",
+    "1 when other machines can send observations to the listener without authentication, else 0.",
+    ("listener",),
+    _GROUP,
+)
+LISTENER_FILES_VALID = _gauge(
+    "listener_files_valid",
+    "1 when the certificates, tokens and users of the listener could last be read, 0 while the former ones stay in force; absent without any.",
+    ("listener",),
+    _GROUP,
+)
+LISTENER_CONNECTIONS = _gauge("listener_connections", "Connections that are open.", ("listener",), _GROUP)
+LISTENER_CONNECTIONS_CLOSED = _counter(
+    "listener_connections_closed",
+    "Connections that the exporter ended because of a limit, by reason.",
+    ("listener", "reason"),
+    _GROUP,
+)
+LISTENER_REQUESTS_REFUSED = _counter(
+    "listener_requests_refused",
+    "Requests refused before anything was done for them, such as those without credentials, by reason.",
+    ("listener", "reason"),
+    _GROUP,
+)
+ANSWERS_SHARED = _counter(
+    "answers_shared",
+    "Scrapes and API requests answered with what was rendered for another one at the same time.",
+    (),
+    _GROUP,
+)
 SERIES_SUPPRESSED = _counter(
     "series_suppressed",
     "Series left out because of a limit, each counted once when it is first left out.",

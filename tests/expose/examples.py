@@ -14,7 +14,7 @@ import numpy as np
 from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings
 from driftgauge.drift import JensenShannon, RateRatio
-from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition
+from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition, ListenerView
 from driftgauge.model import (
     ChangeScores,
     ClassShares,
@@ -214,6 +214,11 @@ def exporter(**changes: Any) -> ExporterView:
             restored=1,
             rejected={"damaged": 0, "changed": 1},
         ),
+        listeners=(
+            ListenerView(name="metrics", scheme="mtls", files_valid=True, open=2, closed={"idle": 1}),
+            ListenerView(name="ingest", authentication="token", insecure=True, refused={"no_credentials": 3}),
+        ),
+        answers_shared=4,
     )
     return replace(made, **changes)
 

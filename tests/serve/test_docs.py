@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from driftgauge.config import LimitSettings
 from driftgauge.errors import REASONS
 from driftgauge.ingest import DECODERS, FAILURES, Limits
 from driftgauge.ingest.facts import FIELDS
 from driftgauge.serve import health
 from driftgauge.serve.engine import NAME_CHARS
-from driftgauge.serve.ingest_app import ARRIVAL_SECONDS, MOST_WAITING
+from driftgauge.serve.ingest_app import MOST_WAITING
 from driftgauge.serve.retries import REMEMBERED
 from tests.serve.harness import Exporter
 
@@ -60,5 +61,5 @@ def test_reasons_of_the_listener_are_described(reason):
 def test_limits_are_those_of_the_code():
     for number in (REMEMBERED, MOST_WAITING, Limits().columns, Limits().values, Limits().rows):
         assert f"{number:,}" in PAGE
-    assert f"within {ARRIVAL_SECONDS:g} seconds" in PAGE
+    assert f"within {LimitSettings().body_seconds:g} seconds" in PAGE
     assert f"at most {NAME_CHARS} characters" in PAGE

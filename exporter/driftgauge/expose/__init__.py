@@ -6,6 +6,7 @@ from driftgauge.expose.exporter import ExporterView
 from driftgauge.expose.exposition import Exposition
 from driftgauge.expose.family import Family, Samples, encode
 from driftgauge.expose.formats import CLASSIC, OPENMETRICS, Format, negotiate
+from driftgauge.expose.listeners import ListenerView
 from driftgauge.expose.process import ProcessMetrics
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Exposition",
     "Family",
     "Format",
+    "ListenerView",
     "ProcessMetrics",
     "Samples",
     "describe_model",

@@ -13,6 +13,7 @@ from driftgauge.errors import REASONS
 from driftgauge.expose.checkpoints import CheckpointView, checkpoint_families
 from driftgauge.expose.events import EventsView, event_families
 from driftgauge.expose.family import Family, Samples, histogram_prefixes, histogram_values, labelled, single
+from driftgauge.expose.listeners import ListenerView, listener_families
 from driftgauge.ingest import DECODERS
 
 __all__ = ["ExporterView", "exporter_families", "suppressed_family"]
@@ -40,6 +41,8 @@ class ExporterView:
         config_reload_time: of the last one that did, seconds since 1970; None when none has.
         events: of inference loggers.
         checkpoints: None where no folder is configured for them.
+        listeners: what is told of each listener.
+        answers_shared: requests answered with what was rendered for another.
     """
 
     version: str
@@ -59,6 +62,8 @@ class ExporterView:
     config_reload_time: float | None = None
     events: EventsView = field(default_factory=EventsView)
     checkpoints: CheckpointView | None = None
+    listeners: Sequence[ListenerView] = ()
+    answers_shared: int = 0
 
 
 def exporter_families(view: ExporterView) -> Iterator[Family]:
@@ -79,6 +84,8 @@ def exporter_families(view: ExporterView) -> Iterator[Family]:
     yield from event_families(view.events)
     if view.checkpoints is not None:
         yield from checkpoint_families(view.checkpoints)
+    yield from listener_families(view.listeners)
+    yield single(names.ANSWERS_SHARED, view.answers_shared)
 
 
 def suppressed_family(counts: Mapping[str, int]) -> Family:

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 
 from driftgauge.expose import CheckpointView
+from driftgauge.serve.guard.counts import ListenerCounts
 
 __all__ = ["ABORTED", "INGEST_BUCKETS", "INTERNAL", "SLOW", "Health"]
 
@@ -36,6 +37,7 @@ class Health:
         reload_success: whether the last reload was.
         reload_time: of the last successful load, seconds since 1970; None before one.
         checkpoints: what is told of them; None without a folder for them.
+        listeners: what each listener counts, by name.
     """
 
     def __init__(self) -> None:
@@ -54,8 +56,13 @@ class Health:
         self.reload_success = True
         self.reload_time: float | None = None
         self.checkpoints: CheckpointView | None = None
+        self.listeners: dict[str, ListenerCounts] = {}
 
     def took(self, seconds: float) -> None:
         """Count how long a body took."""
         self.ingest_counts[bisect_left(INGEST_BUCKETS, seconds)] += 1
         self.ingest_sum += seconds
+
+    def listener(self, name: str) -> ListenerCounts:
+        """Return what the listener of that name counts; the counters outlive a listener that is opened again."""
+        return self.listeners.setdefault(name, ListenerCounts(name))

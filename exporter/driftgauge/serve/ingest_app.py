@@ -1,7 +1,7 @@
 """The ingest listener: observations in, and what changes state. Answers as in docs/ingest.md.
 
 What senders can hold is bounded: bytes of bodies (`limits.queue_bytes`), bodies at a time (`MOST_WAITING`), and the time a
-body may take to arrive (`ARRIVAL_SECONDS`). Every refusal moves `driftgauge_ingest_dropped_total`.
+body may take to arrive (`limits.body_seconds`). Every refusal moves `driftgauge_ingest_dropped_total`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ from driftgauge.serve.engine import Engine, Incoming
 from driftgauge.serve.event_sink import Arrived
 from driftgauge.serve.health import ABORTED, INTERNAL, SLOW, Health
 from driftgauge.serve.logs import LOGGER
-from driftgauge.serve.problems import Handler, error_middleware, problem
+from driftgauge.serve.problems import LISTENER, Handler, error_middleware, problem
 
-__all__ = ["ARRIVAL_SECONDS", "MOST_WAITING", "healthy", "ingest_app"]
+__all__ = ["MOST_WAITING", "healthy", "ingest_app"]
 
 RETRY_SECONDS = 1
-#: a body takes milliseconds on a socket of the same pod; who needs longer holds memory
-ARRIVAL_SECONDS = 30.0
 #: a waiting request costs some 20 KB beside its bytes
 MOST_WAITING = 4_096
 
@@ -35,11 +33,12 @@ _CHECKED = "the configuration cannot be used; nothing is counted until it is men
 
 
 def ingest_app(
-    engine: Engine, reload: Callable[[], Awaitable[None]], *, arrival_seconds: float = ARRIVAL_SECONDS
+    engine: Engine, reload: Callable[[], Awaitable[None]], *, arrival_seconds: float | None = None
 ) -> web.Application:
-    """Make the application of the ingest listener."""
+    """Make the application of the ingest listener; bodies may take `limits.body_seconds` unless something else is given."""
     listener = _Ingest(engine, arrival_seconds)
     app = web.Application(client_max_size=0, middlewares=[error_middleware])
+    app[LISTENER] = "ingest"
     app.router.add_post("/v1/observations", listener.observations)
     app.router.add_post("/v1/models/{model:[^/]+}/observations", listener.observations)
     app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/observations", listener.observations)
@@ -74,9 +73,13 @@ def _reloader(reload: Callable[[], Awaitable[None]]) -> Handler:
 
 
 class _Ingest:
-    def __init__(self, engine: Engine, arrival_seconds: float) -> None:
+    def __init__(self, engine: Engine, arrival_seconds: float | None) -> None:
         self._engine = engine
-        self._arrival_seconds = arrival_seconds
+        self._given_seconds = arrival_seconds
+
+    @property
+    def _arrival_seconds(self) -> float:
+        return self._given_seconds or self._engine.settings.limits.body_seconds
 
     async def observations(self, request: web.Request) -> web.Response:
         """Take one body in, or say why not."""

@@ -7,7 +7,7 @@ import contextlib
 import ipaddress
 import os
 import socket
-import stat
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +16,20 @@ from aiohttp import web
 
 from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
+from driftgauge.serve.binding import bound_tcp, bound_unix
+from driftgauge.serve.guard.connection import Connection
+from driftgauge.serve.guard.counts import ListenerCounts
+from driftgauge.serve.guard.gate import Gate, GateLimits
+from driftgauge.serve.guard.guard import Guard
+from driftgauge.serve.guard.protection import GuardFiles
 
-__all__ = ["check_exposure", "close", "open_tcp", "open_unix", "split_address", "within_reach"]
+__all__ = ["check_exposure", "close", "is_loopback", "open_tcp", "open_unix", "split_address", "within_reach"]
 
 #: how long bodies may go on arriving, and answers may take, when the process is told to end
 SHUTDOWN_SECONDS = 5.0
 POLL_SECONDS = 0.02
-#: a listener that does not take a connection within this time is alive and busy, not gone
-PROBE_SECONDS = 1.0
+#: connections that wait to be accepted
+BACKLOG = 1_024
 
 
 def split_address(text: str, setting: str) -> tuple[str, int]:
@@ -33,37 +39,51 @@ def split_address(text: str, setting: str) -> tuple[str, int]:
         ConfigError: it is no such address.
     """
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or not 0 <= int(port) <= 65_535:
+    if not colon or not (port.isascii() and port.isdigit()):
         raise ConfigError(f"{setting}: expected host:port such as 127.0.0.1:9871, got {text!r}")
+    if len(port) > 5 or int(port) > 65_535:
+        raise ConfigError(f"{setting}: expected a port of 0 to 65535, got {text!r}")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def check_exposure(listen: ListenSettings) -> None:
+def check_exposure(listen: ListenSettings, *, protected: bool = False) -> None:
     """Refuse to take observations from other machines unless that was said.
 
+    Args:
+        listen: what is configured.
+        protected: whether the listener asks for a token or a password, or speaks TLS.
+
     Raises:
-        ConfigError: the ingest listener is neither on loopback nor allowed to be open.
+        ConfigError: the ingest listener is neither on loopback nor protected nor allowed to be open.
     """
-    if not listen.ingest or listen.insecure:
+    if not listen.ingest or listen.insecure or protected or is_loopback(listen.ingest, "listen.ingest"):
         return
-    host, _ = split_address(listen.ingest, "listen.ingest")
+    raise ConfigError(
+        f"listen.ingest: {listen.ingest!r} takes observations from other machines without authentication;"
+        " use 127.0.0.1, the Unix socket, listen.ingest_token_file, listen.ingest_web_config with TLS,"
+        " or say listen.insecure: true"
+    )
+
+
+def is_loopback(address: str, setting: str) -> bool:
+    """Tell whether only this machine (or pod) can reach an address.
+
+    Raises:
+        ConfigError: it is no host:port.
+    """
+    host, _ = split_address(address, setting)
     try:
-        loopback = host == "localhost" or ipaddress.ip_address(host or "0.0.0.0").is_loopback  # noqa: S104 - to refuse it
+        return host == "localhost" or ipaddress.ip_address(host or "0.0.0.0").is_loopback  # noqa: S104 - to refuse it
     except ValueError:
-        loopback = False
-    if not loopback:
-        raise ConfigError(
-            f"listen.ingest: {listen.ingest!r} takes observations from other machines without authentication;"
-            " use 127.0.0.1, the Unix socket, or say listen.insecure: true"
-        )
+        return False
 
 
-def within_reach(listen: ListenSettings) -> ListenSettings:
+def within_reach(listen: ListenSettings, *, protected: bool = False) -> ListenSettings:
     """Return where to listen when what is configured must not or cannot be opened: loopback, the default port."""
     metrics = listen.metrics if _is_address(listen.metrics) else ListenSettings().metrics
     ingest = listen.ingest
     try:
-        check_exposure(listen)
+        check_exposure(listen, protected=protected)
     except ConfigError:
         ingest = f"127.0.0.1:{ingest.rpartition(':')[2]}" if _is_address(ingest) else "127.0.0.1:9871"
     return replace(listen, metrics=metrics, ingest=ingest)
@@ -77,36 +97,45 @@ def _is_address(text: str) -> bool:
     return True
 
 
-async def open_tcp(app: web.Application, address: str, setting: str) -> web.AppRunner:
-    """Serve *app* on host:port.
+async def open_tcp(
+    app: web.Application, address: str, setting: str, *, guard: Guard | None = None, gate: Gate | None = None
+) -> web.AppRunner:
+    """Serve *app* on host:port, behind *guard* and within the limits of *gate*; without them it is open to anyone.
 
     Raises:
         ConfigError: the address cannot be opened.
     """
     host, port = split_address(address, setting)
-    runner = await _runner(app)
+    guard, gate = _doors(guard, gate, setting)
+    runner = await _runner(app, guard)
     try:
-        await web.TCPSite(runner, host or None, port).start()
+        for made in await bound_tcp(host, port, gate):
+            await _Site(runner, made, gate, guard.context).start()
     except (OSError, UnicodeError) as error:
         await runner.cleanup()
         raise ConfigError(f"{setting}: cannot listen on {address!r}: {_reason(error)}") from error
     return runner
 
 
-async def open_unix(app: web.Application, listen: ListenSettings) -> web.AppRunner:
+async def open_unix(
+    app: web.Application, listen: ListenSettings, *, guard: Guard | None = None, gate: Gate | None = None
+) -> web.AppRunner:
     """Serve *app* on the Unix socket, replacing one that nobody listens on.
 
     Raises:
-        ConfigError: the socket cannot be opened, or another process listens on it.
+        ConfigError: the socket cannot be opened or given away, or another process listens on it.
     """
-    runner = await _runner(app)
+    guard, gate = _doors(guard, gate, "listen.socket")
+    runner = await _runner(app, guard)
     try:
-        await asyncio.to_thread(_prepare, Path(listen.socket))
-        await web.UnixSite(runner, listen.socket).start()
-        await asyncio.to_thread(Path(listen.socket).chmod, int(listen.socket_mode, 8))
+        made = await asyncio.to_thread(bound_unix, listen, gate)
+        await _Site(runner, made, gate, None).start()
     except OSError as error:
         await runner.cleanup()
         raise ConfigError(f"listen.socket: cannot listen on {listen.socket!r}: {_reason(error)}") from error
+    except ConfigError:
+        await runner.cleanup()
+        raise
     return runner
 
 
@@ -118,7 +147,8 @@ async def close(runners: Sequence[web.AppRunner], busy: Callable[[], bool]) -> N
         busy: whether a body is arriving or being counted.
     """
     paths = [Path(address) for runner in runners for address in runner.addresses if isinstance(address, str)]
-    for site in [site for runner in runners for site in runner.sites]:
+    sites = [site for runner in runners for site in runner.sites]
+    for site in sites:
         await site.stop()
     # Before the runners' own clean-up, which ignores what still arrives.
     with contextlib.suppress(TimeoutError):
@@ -126,6 +156,10 @@ async def close(runners: Sequence[web.AppRunner], busy: Callable[[], bool]) -> N
             while busy():  # noqa: ASYNC110 - the state of several connections, looked at for the last time
                 await asyncio.sleep(POLL_SECONDS)
     await asyncio.gather(*(runner.cleanup() for runner in runners))
+    for site in sites:
+        if isinstance(site, _Site):
+            site.gate.clear()
+    await asyncio.sleep(0)  # for the transports' last words
     for path in paths:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
@@ -136,26 +170,46 @@ def _reason(error: Exception) -> str:
     return os.strerror(system) if system else str(error)
 
 
-async def _runner(app: web.Application) -> web.AppRunner:
-    # Bodies are unpacked by the decoder, which bounds what comes out.
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS)
+def _doors(guard: Guard | None, gate: Gate | None, setting: str) -> tuple[Guard, Gate]:
+    counts = ListenerCounts(setting.rpartition(".")[2])
+    return guard or Guard(GuardFiles(counts.name), counts), gate or Gate(counts, GateLimits())
+
+
+async def _runner(app: web.Application, guard: Guard) -> web.AppRunner:
+    guard.protect(app)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     return runner
 
 
-def _prepare(path: Path) -> None:
-    """Make the socket's directory, and remove a socket that nobody listens on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        return
-    if not stat.S_ISSOCK(path.stat().st_mode):
-        raise OSError("the path exists and is no socket")
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(PROBE_SECONDS)
-        with contextlib.suppress(TimeoutError):
-            try:
-                probe.connect(str(path))
-            except ConnectionRefusedError:
-                path.unlink()
-                return
-    raise OSError("another process listens on it")
+class _Site(web.BaseSite):
+    """A listening socket whose connections are watched."""
+
+    def __init__(self, runner: web.AppRunner, made: socket.socket, gate: Gate, context: ssl.SSLContext | None) -> None:
+        super().__init__(runner, ssl_context=context)
+        self._made = made
+        self.gate = gate
+
+    @property
+    def name(self) -> str:
+        """Where it listens."""
+        return str(self._made.getsockname())
+
+    async def start(self) -> None:
+        """Begin to take connections."""
+        await super().start()
+        loop, server = asyncio.get_running_loop(), self._runner.server
+        assert server is not None
+        self._server = await loop.create_server(
+            lambda: Connection(server, self.gate, loop),
+            sock=self._made,
+            backlog=BACKLOG,
+            ssl=self._ssl_context,
+            ssl_handshake_timeout=None if self._ssl_context is None else self.gate.limits.header_seconds,
+        )
+        self.gate.watch()
+
+    async def stop(self) -> None:
+        """Stop taking connections."""
+        await super().stop()
+        self.gate.stop()

@@ -19,6 +19,7 @@ from driftgauge.expose import (
     ExporterView,
     Exposition,
     Format,
+    ListenerView,
     ProcessMetrics,
     describe_model,
     list_models,
@@ -26,10 +27,12 @@ from driftgauge.expose import (
 )
 from driftgauge.model import ModelView
 from driftgauge.serve.engine import Engine
+from driftgauge.serve.guard.counts import ListenerCounts
 from driftgauge.serve.health import INGEST_BUCKETS
 from driftgauge.serve.ingest_app import healthy
-from driftgauge.serve.landing import landing_page
-from driftgauge.serve.problems import error_middleware, problem
+from driftgauge.serve.landing import PAGE_POLICY, landing_page
+from driftgauge.serve.problems import LISTENER, error_middleware, problem
+from driftgauge.serve.shared import Shared
 
 __all__ = ["metrics_app"]
 
@@ -37,17 +40,13 @@ T = TypeVar("T")
 
 #: a scrape of 10,000 series takes 10 ms at this level and is a tenth of its size
 _COMPRESSION = 1
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def metrics_app(engine: Engine) -> web.Application:
     """Make the application of the metrics listener."""
     listener = _Metrics(engine)
     app = web.Application(middlewares=[error_middleware])
+    app[LISTENER] = "metrics"
     app.router.add_get("/", listener.landing)
     app.router.add_get("/metrics", listener.metrics)
     app.router.add_get("/-/healthy", healthy(engine))
@@ -62,15 +61,23 @@ class _Metrics:
         self._engine = engine
         self._exposition = Exposition(engine.settings.limits)
         self._process = ProcessMetrics()
+        self._bodies: Shared[bytes] = Shared()
+        self._views: Shared[tuple[ModelView, ...]] = Shared()
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Answer a scrape."""
         wanted = negotiate(",".join(request.headers.getall("Accept", [])))
         packed = _takes_gzip(",".join(request.headers.getall("Accept-Encoding", [])))
-        views = await self._engine.views()
-        body = await self._engine.on_scorer(self._counted, self._render, views, wanted, packed)
+        body = await self._bodies.once((wanted, packed), lambda: self._scrape(wanted, packed))
         headers = {"Content-Type": wanted.content_type, "Vary": "Accept, Accept-Encoding"}
         return web.Response(body=body, headers=headers | ({"Content-Encoding": "gzip"} if packed else {}))
+
+    async def _scrape(self, wanted: Format, packed: bool) -> bytes:  # noqa: FBT001 - of a request
+        views = await self._engine.views()
+        return await self._engine.on_scorer(self._counted, self._render, views, wanted, packed)
+
+    async def _seen(self) -> tuple[ModelView, ...]:
+        return await self._views.once("views", self._engine.views)
 
     async def ready(self, _: web.Request) -> web.Response:
         """Tell that the sockets are open and a configuration is in force."""
@@ -80,12 +87,12 @@ class _Metrics:
 
     async def models(self, _: web.Request) -> web.Response:
         """List the models."""
-        return web.json_response(list_models(await self._engine.views()))
+        return web.json_response(list_models(await self._seen()))
 
     async def model(self, request: web.Request) -> web.Response:
         """Tell everything of one version of a model."""
         wanted = request.match_info["model"], request.match_info["version"]
-        views = await self._engine.views()
+        views = await self._seen()
         for view in views:
             if (view.name, view.version) == wanted:
                 text = await self._engine.on_scorer(self._counted, _described, view)
@@ -95,8 +102,8 @@ class _Metrics:
 
     async def landing(self, _: web.Request) -> web.Response:
         """Show where everything is."""
-        page = landing_page(list_models(await self._engine.views()), __version__)
-        return web.Response(text=page, content_type="text/html", headers=_SECURITY_HEADERS)
+        page = landing_page(list_models(await self._seen()), __version__)
+        return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
 
     def _counted(self, work: Callable[..., T], *args: Any) -> T:
         try:
@@ -132,7 +139,22 @@ class _Metrics:
             config_reload_time=health.reload_time,
             events=self._engine.events.view(),
             checkpoints=health.checkpoints,
+            listeners=tuple(_told(counts) for counts in health.listeners.values()),
+            answers_shared=self._bodies.joined + self._views.joined,
         )
+
+
+def _told(counts: ListenerCounts) -> ListenerView:
+    return ListenerView(
+        name=counts.name,
+        scheme=counts.scheme,
+        authentication=counts.authentication,
+        insecure=counts.insecure,
+        files_valid=counts.files_valid,
+        open=counts.open,
+        closed=dict(counts.closed),
+        refused=dict(counts.refused),
+    )
 
 
 def _described(view: ModelView) -> str:

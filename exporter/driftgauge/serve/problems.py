@@ -10,7 +10,15 @@ from aiohttp import web
 
 from driftgauge.serve.logs import LOGGER, origin
 
-__all__ = ["Handler", "error_middleware", "problem"]
+__all__ = ["LISTENER", "Handler", "error_middleware", "problem"]
+
+#: under which an application says whether it is `metrics` or `ingest`
+LISTENER = web.AppKey("listener", str)
+#: what the other listener answers: beginnings of its paths -> where it is
+_ELSEWHERE = {
+    "metrics": (("/v1/", "/-/reload"), "the ingest listener (the Unix socket listen.socket, or listen.ingest)"),
+    "ingest": (("/metrics", "/api/", "/-/ready"), "the metrics listener (listen.metrics)"),
+}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,7 +35,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     try:
         return await handler(request)
     except web.HTTPException as error:
-        response = problem(error.status, (error.reason or "").lower().replace(" ", "_"), error.reason or "")
+        response = problem(error.status, (error.reason or "").lower().replace(" ", "_"), _detail(request, error))
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
@@ -36,3 +44,12 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         where = "" if route is None else route.canonical
         LOGGER.error("request failed", extra={"route": where, "error": origin(error)})
         return problem(500, "internal", "the exporter failed; its log says where")
+
+
+def _detail(request: web.Request, error: web.HTTPException) -> str:
+    """Say what is wrong, and who answers this where it is the other listener."""
+    own = request.app.get(LISTENER, "")
+    beginnings, where = _ELSEWHERE.get(own, ((), ""))
+    if error.status == 404 and request.path.startswith(beginnings):
+        return f"this is the {own} listener; {where} answers that"
+    return error.reason or ""

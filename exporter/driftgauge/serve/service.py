@@ -14,19 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp import web
-
-from driftgauge.config import Settings
+from driftgauge.config import ListenSettings, Settings
 from driftgauge.errors import ConfigError
 from driftgauge.profile import Reference
 from driftgauge.serve import logs
+from driftgauge.serve.doors import Doors
 from driftgauge.serve.engine import Engine
-from driftgauge.serve.ingest_app import ingest_app
+from driftgauge.serve.guard.protection import guard_files, read_protection
 from driftgauge.serve.keeper import Keeper
-from driftgauge.serve.listeners import check_exposure, close, open_tcp, open_unix, split_address, within_reach
+from driftgauge.serve.listeners import check_exposure, split_address, within_reach
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.memory import share_one_arena
-from driftgauge.serve.metrics_app import metrics_app
 from driftgauge.serve.references import read_references
 from driftgauge.serve.settings import parse, parse_listen
 
@@ -49,12 +47,34 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
         ConfigError: it cannot be used.
     """
     settings = parse(_text(path), environ)
-    check_exposure(settings.listen)
     for name in ("ingest", "metrics"):
         if address := getattr(settings.listen, name):
             split_address(address, f"listen.{name}")
+    protected, problems = _protection(settings.listen)
+    check_exposure(settings.listen, protected=protected)
     references, errors = read_references(settings)
-    return Loaded(settings, references, tuple(map(str, errors)))
+    return Loaded(settings, references, (*problems, *map(str, errors)))
+
+
+def _protection(listen: ListenSettings) -> tuple[bool, list[str]]:
+    """Return whether the ingest port is protected, and what is wrong with the files that protect listeners."""
+    protected, problems = False, []
+    for name in ("metrics", "ingest"):
+        files = guard_files(listen, name)
+        try:
+            found = read_protection(files)
+            strong = found.context is not None or bool(found.kinds)
+        except ConfigError as error:
+            problems.append(str(error))
+            strong = True  # a listener whose files cannot be read takes nothing
+        protected = strong if name == "ingest" else protected
+    return protected, problems
+
+
+def _shut(text: str, listen: ListenSettings) -> tuple[str, ...]:
+    """Return the listeners of which an unreadable configuration says that they are protected, but not how."""
+    asked = any(f"metrics_{kind}" in text for kind in ("web_config", "token_file"))
+    return ("metrics",) if asked and not guard_files(listen, "metrics") else ()
 
 
 def _text(path: Path | None) -> str:
@@ -78,6 +98,7 @@ class Service:
     def __init__(self, path: Path | None, environ: Mapping[str, str], *, strict: bool = False) -> None:
         self._path = path
         self._environ = environ
+        self._shut: tuple[str, ...] = ()
         loaded, usable = self._first_load(strict=strict)
         logs.configure(loaded.settings.log)
         self._problems = loaded.problems
@@ -85,6 +106,7 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self.engine = Engine(loaded.settings, loaded.references)
         self._keeper = Keeper(self.engine, loaded.settings.state) if loaded.settings.state.directory else None
+        self._doors = Doors(self.engine, self.reload, self._shut)
         health = self.engine.health
         health.config_valid = usable and not loaded.problems
         health.counting = usable
@@ -101,7 +123,9 @@ class Service:
                 text = _text(self._path)
             except ConfigError:
                 text = ""
-            listen = within_reach(parse_listen(text, self._environ))
+            listen = parse_listen(text, self._environ)
+            listen = within_reach(listen, protected=_protection(listen)[0])
+            self._shut = _shut(text, listen)
             return Loaded(Settings(listen=listen), {}, (str(error),)), False
         if strict and loaded.problems:
             raise ConfigError("; ".join(loaded.problems))
@@ -123,14 +147,14 @@ class Service:
             LOGGER.error("configuration problem", extra={"detail": text})
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.restore)
-        runners = await self._open()
+        await self._doors.open()
         self.engine.start()
         if self._keeper is not None:
             self._keeper.start()
         LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
         await stopping.wait()
         LOGGER.info("stopping")
-        await close(runners, lambda: self.engine.health.waiting > 0)
+        await self._doors.close(lambda: self.engine.health.waiting > 0)
         await self.engine.stop()
         if self._keeper is not None:
             await self._keeper.stop()
@@ -158,6 +182,7 @@ class Service:
             LOGGER.warning("state has changed; restart to keep it elsewhere")
         await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references)
         logs.configure(loaded.settings.log)
+        await self._doors.configured()
         health.config_valid = health.reload_success = health.counting = True
         health.reload_time = self.engine.clock()
         LOGGER.info("reloaded", extra={"models": len(self.engine.registry.models)})
@@ -177,19 +202,3 @@ class Service:
     async def _reload_quietly(self) -> None:
         with contextlib.suppress(ConfigError):  # counted and logged already
             await self.reload()
-
-    async def _open(self) -> list[web.AppRunner]:
-        """Open every listener, or none."""
-        listen = self.engine.settings.listen
-        runners: list[web.AppRunner] = []
-        try:
-            runners.append(await open_tcp(metrics_app(self.engine), listen.metrics, "listen.metrics"))
-            if listen.socket:
-                runners.append(await open_unix(ingest_app(self.engine, self.reload), listen))
-            if listen.ingest:
-                runners.append(await open_tcp(ingest_app(self.engine, self.reload), listen.ingest, "listen.ingest"))
-        except ConfigError:
-            await close(runners, lambda: False)
-            raise
-        LOGGER.info("listening", extra={"metrics": listen.metrics, "socket": listen.socket, "ingest": listen.ingest})
-        return runners
