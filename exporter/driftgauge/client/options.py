@@ -25,7 +25,7 @@ class Options:
     """Options of a monitor.
 
     Attributes:
-        endpoint: where the exporter takes observations: `unix:/path`, a path, or `http://host:port`.
+        endpoint: where the exporter takes observations: `unix:/path`, a path, `http://host:port` or `https://host:port`.
         enabled: whether anything is logged at all.
         sample: share of the calls whose rows are sent; all are counted.
         buffer_bytes: most memory that waiting rows may take: half before, half after they became bodies.
@@ -33,6 +33,10 @@ class Options:
         timeout_seconds: how long the thread waits for the exporter to take or answer a body.
         shutdown_seconds: how long the end of the process may be held up to send what is left.
         token: bearer token for an exporter that asks for one.
+        token_file: file with that token, read again when it changes; comes before `token`.
+        ca_file: PEM certificates that vouch for an exporter at `https:`; the system's where it is empty.
+        cert_file: PEM certificate chain to show to an exporter that asks for one.
+        key_file: its key.
     """
 
     endpoint: str = "unix:/run/driftgauge/ingest.sock"
@@ -43,6 +47,10 @@ class Options:
     timeout_seconds: float = 2.0
     shutdown_seconds: float = 1.0
     token: str = ""
+    token_file: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
 
 
 def options_of(given: Mapping[str, Any], mistake: Callable[[str, str], None]) -> Options:
@@ -55,7 +63,8 @@ def options_of(given: Mapping[str, Any], mistake: Callable[[str, str], None]) ->
             try:
                 used[field.name] = _CHECKS[field.name](value)
             except (TypeError, ValueError, OverflowError) as error:
-                mistake(f"option {field.name}", f"{source}={value!r} is not used: {error}")
+                shown = "..." if field.name == "token" else repr(value)
+                mistake(f"option {field.name}", f"{source}={shown} is not used: {error}")
             else:
                 break
     for name in given.keys() - {field.name for field in fields(Options)}:
@@ -72,6 +81,13 @@ def _text(value: Any) -> str:
     if not isinstance(value, str | os.PathLike):
         raise TypeError("expected text")
     return os.fspath(value)
+
+
+def _token(value: Any) -> str:
+    text = _text(value).strip()
+    if not all("!" <= character <= "~" for character in text):
+        raise ValueError("expected visible ASCII characters without blanks")
+    return text
 
 
 def _switch(value: Any) -> bool:
@@ -104,5 +120,9 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "flush_seconds": _between(0.01, 60.0),
     "timeout_seconds": _between(0.01, 60.0),
     "shutdown_seconds": _between(0.0, 60.0),
-    "token": _text,
+    "token": _token,
+    "token_file": _text,
+    "ca_file": _text,
+    "cert_file": _text,
+    "key_file": _text,
 }

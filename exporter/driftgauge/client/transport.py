@@ -14,11 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from driftgauge.client.identity import Identity
+
 __all__ = ["Answer", "Transport"]
 
 _LONGEST_ANSWER = 64 * 1024
+#: credentials that are not accepted, perhaps only until the other side has been given the new ones too
+_UNAUTHORIZED = frozenset({401, 403})
 #: answers that ask to come back: the queue is full, the exporter has no usable configuration, a proxy has no exporter
-_BUSY = frozenset({429, 502, 503, 504})
+_BUSY = frozenset({429, 502, 503, 504}) | _UNAUTHORIZED
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Answer:
     def busy(self) -> bool:
         """Whether the same body may be welcome later."""
         return self.status in _BUSY
+
+    @property
+    def unauthorized(self) -> bool:
+        """Whether the credentials were not accepted."""
+        return self.status in _UNAUTHORIZED
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -60,15 +69,17 @@ class Transport:
     """Posts bodies.
 
     Args:
-        endpoint: `unix:/path`, a path, or `http://host:port`.
+        endpoint: `unix:/path`, a path, `http://host:port` or `https://host:port`.
         timeout: for each step, in seconds.
-        token: bearer token, empty for none.
+        identity: what is shown to the exporter.
     """
 
-    def __init__(self, endpoint: str, timeout: float, token: str = "") -> None:
+    def __init__(self, endpoint: str, timeout: float, identity: Identity | None = None) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._identity = identity or Identity()
+        self._headers: dict[str, str] = {}
+        self._stamp: int | None = None
         self._connection: http.client.HTTPConnection | None = None
 
     def post(self, path: str, headers: Mapping[str, str], parts: Sequence[bytes | memoryview]) -> Answer:
@@ -95,6 +106,9 @@ class Transport:
             raise
 
     def _post(self, path: str, headers: Mapping[str, str], parts: Sequence[bytes | memoryview]) -> Answer:
+        if self._stamp is None or self._stamp != self._identity.stamp():
+            stamp = self._identity.stamp()  # before the token, so that one that changes in between is read again
+            self._headers, self._stamp = self._identity.headers(), stamp
         if self._connection is None:
             self._connection = self._connect()
         connection = self._connection
@@ -130,9 +144,11 @@ class Transport:
         if address.scheme in {"", "unix"}:
             return _UnixConnection(address.path, self._timeout)
         if address.scheme not in {"http", "https"} or not address.hostname:
-            raise OSError(f"endpoint {self._endpoint!r} is neither unix:/path nor http://host:port")
-        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-        return kind(address.hostname, address.port, timeout=self._timeout)
+            raise OSError(f"endpoint {self._endpoint!r} is neither unix:/path nor http(s)://host:port")
+        if address.scheme == "https":
+            context = self._identity.context()
+            return http.client.HTTPSConnection(address.hostname, address.port, timeout=self._timeout, context=context)
+        return http.client.HTTPConnection(address.hostname, address.port, timeout=self._timeout)
 
 
 def _size(part: bytes | memoryview) -> int:

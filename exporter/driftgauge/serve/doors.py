@@ -13,25 +13,18 @@ from functools import partial
 
 from aiohttp import web
 
-from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
+from driftgauge.serve.addresses import is_loopback
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.guard.gate import Gate, limits_of
 from driftgauge.serve.guard.guard import Guard
-from driftgauge.serve.guard.protection import GuardFiles
+from driftgauge.serve.guard.protection import guard_files
 from driftgauge.serve.ingest_app import ingest_app
-from driftgauge.serve.listeners import close, is_loopback, open_tcp, open_unix
+from driftgauge.serve.listeners import close, open_tcp, open_unix
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.metrics_app import metrics_app
 
-__all__ = ["Doors", "guard_files"]
-
-
-def guard_files(listen: ListenSettings, name: str) -> GuardFiles:
-    """Return where the protection of a listener is told; the Unix socket's is its permissions."""
-    if name == "socket":
-        return GuardFiles(name)
-    return GuardFiles(name, getattr(listen, f"{name}_web_config"), getattr(listen, f"{name}_token_file"))
+__all__ = ["Doors"]
 
 
 class Doors:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import os
 import socket
 import ssl
@@ -16,6 +15,7 @@ from aiohttp import web
 
 from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
+from driftgauge.serve.addresses import is_loopback, split_address
 from driftgauge.serve.binding import bound_tcp, bound_unix
 from driftgauge.serve.guard.connection import Connection
 from driftgauge.serve.guard.counts import ListenerCounts
@@ -23,27 +23,13 @@ from driftgauge.serve.guard.gate import Gate, GateLimits
 from driftgauge.serve.guard.guard import Guard
 from driftgauge.serve.guard.protection import GuardFiles
 
-__all__ = ["check_exposure", "close", "is_loopback", "open_tcp", "open_unix", "split_address", "within_reach"]
+__all__ = ["check_exposure", "close", "open_tcp", "open_unix", "split_address", "within_reach"]
 
 #: how long bodies may go on arriving, and answers may take, when the process is told to end
 SHUTDOWN_SECONDS = 5.0
 POLL_SECONDS = 0.02
 #: connections that wait to be accepted
 BACKLOG = 1_024
-
-
-def split_address(text: str, setting: str) -> tuple[str, int]:
-    """Return host and port of "host:port"; an empty host is every address, IPv6 hosts stand in brackets.
-
-    Raises:
-        ConfigError: it is no such address.
-    """
-    host, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()):
-        raise ConfigError(f"{setting}: expected host:port such as 127.0.0.1:9871, got {text!r}")
-    if len(port) > 5 or int(port) > 65_535:
-        raise ConfigError(f"{setting}: expected a port of 0 to 65535, got {text!r}")
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def check_exposure(listen: ListenSettings, *, protected: bool = False) -> None:
@@ -63,19 +49,6 @@ def check_exposure(listen: ListenSettings, *, protected: bool = False) -> None:
         " use 127.0.0.1, the Unix socket, listen.ingest_token_file, listen.ingest_web_config with TLS,"
         " or say listen.insecure: true"
     )
-
-
-def is_loopback(address: str, setting: str) -> bool:
-    """Tell whether only this machine (or pod) can reach an address.
-
-    Raises:
-        ConfigError: it is no host:port.
-    """
-    host, _ = split_address(address, setting)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "0.0.0.0").is_loopback  # noqa: S104 - to refuse it
-    except ValueError:
-        return False
 
 
 def within_reach(listen: ListenSettings, *, protected: bool = False) -> ListenSettings:

@@ -18,11 +18,12 @@ from driftgauge.config import ListenSettings, Settings
 from driftgauge.errors import ConfigError
 from driftgauge.profile import Reference
 from driftgauge.serve import logs
+from driftgauge.serve.addresses import split_address
 from driftgauge.serve.doors import Doors
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.guard.protection import guard_files, read_protection
 from driftgauge.serve.keeper import Keeper
-from driftgauge.serve.listeners import check_exposure, split_address, within_reach
+from driftgauge.serve.listeners import check_exposure, within_reach
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.memory import share_one_arena
 from driftgauge.serve.references import read_references

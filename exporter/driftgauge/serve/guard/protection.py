@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
 from driftgauge.serve.guard.tls import build_context
 from driftgauge.serve.guard.tokens import Tokens, parse_tokens
 from driftgauge.serve.guard.web_config import WebConfig, parse_web_config
 
-__all__ = ["GuardFiles", "Protection", "read_protection"]
+__all__ = ["GuardFiles", "Protection", "guard_files", "read_protection", "speaks_tls"]
 
 #: far more than any certificate chain or list of users
 _MOST_BYTES = 1 << 20
@@ -78,6 +79,13 @@ class Protection:
         return any(_stamp(path) != stamp for path, stamp in self.stamps.items())
 
 
+def guard_files(listen: ListenSettings, name: str) -> GuardFiles:
+    """Return where the protection of a listener is told; the Unix socket's is its permissions."""
+    if name == "socket":
+        return GuardFiles(name)
+    return GuardFiles(name, getattr(listen, f"{name}_web_config"), getattr(listen, f"{name}_token_file"))
+
+
 def read_protection(files: GuardFiles) -> Protection:
     """Read what guards a listener.
 
@@ -103,6 +111,17 @@ def read_protection(files: GuardFiles) -> Protection:
         except ConfigError as error:
             raise ConfigError(f"{setting}: {error}") from error
     return Protection(web, context, tokens, stamps)
+
+
+def speaks_tls(files: GuardFiles) -> bool:
+    """Tell whether a listener with these files speaks TLS, as far as they can be read.
+
+    Raises:
+        ConfigError: the web configuration file cannot be read.
+    """
+    if not files.web_config:
+        return False
+    return parse_web_config(_text(files.web_config, {}), files.web_config).tls is not None
 
 
 def _paths(web: WebConfig) -> Iterator[str]:
