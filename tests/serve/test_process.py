@@ -138,6 +138,7 @@ def test_degraded_start_opens_no_ingest_to_other_machines(serve):
     """Where that was configured without saying that it is insecure, loopback is opened instead."""
     process = serve(LISTEN__INGEST="0.0.0.0:0").ready()
     assert "takes observations from other machines without authentication" in process.log
+    eventually(lambda: "msg=listening" in process.log)
     listening = next(line for line in process.lines if "msg=listening" in line)
     assert "ingest=127.0.0.1:0" in listening
 

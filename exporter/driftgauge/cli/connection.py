@@ -7,10 +7,13 @@ import http.client
 import os
 import socket
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from driftgauge.client.identity import Identity
 from driftgauge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from driftgauge.client.identity import Identity
 
 __all__ = ["UnixConnection", "add_connection_arguments", "connect", "credentials"]
 
@@ -78,6 +81,8 @@ def credentials(args: argparse.Namespace) -> Mapping[str, str]:
     Raises:
         ConfigError: the token file cannot be used.
     """
+    if not (args.token_file or os.environ.get(f"{_CLIENT}TOKEN")):
+        return {}
     try:
         return _identity(args).headers()
     except OSError as error:
@@ -85,5 +90,7 @@ def credentials(args: argparse.Namespace) -> Mapping[str, str]:
 
 
 def _identity(args: argparse.Namespace) -> Identity:
+    from driftgauge.client.identity import Identity  # with all of the client, which a plain health check does not need
+
     token = os.environ.get(f"{_CLIENT}TOKEN", "")
     return Identity(token, args.token_file, args.ca_file, args.cert_file, args.key_file)
