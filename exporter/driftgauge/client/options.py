@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from driftgauge.client.identity import Identity
+
 __all__ = ["PREFIX", "Options", "options_of"]
 
 #: variables of the client begin so; the rest of the name is the option's, in capitals
@@ -51,6 +53,11 @@ class Options:
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """What is shown to the exporter."""
+        return Identity(self.token, self.token_file, self.ca_file, self.cert_file, self.key_file)
 
 
 def options_of(given: Mapping[str, Any], mistake: Callable[[str, str], None]) -> Options:

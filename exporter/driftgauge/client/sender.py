@@ -19,7 +19,6 @@ from urllib.parse import quote
 
 from driftgauge.client.buffer import Buffer
 from driftgauge.client.encode import header_of
-from driftgauge.client.identity import Identity
 from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
 from driftgauge.client.outbox import Outbox, Parcel
@@ -69,8 +68,7 @@ class Sender:
         self._model = f"/v1/models/{quote(model, safe='')}"
         self._observations = f"{self._model}/versions/{quote(version, safe='')}/observations"
         self._packer = Packer(names, mistakes, self._next_key)
-        identity = Identity(options.token, options.token_file, options.ca_file, options.cert_file, options.key_file)
-        self._transport = Transport(options.endpoint, options.timeout_seconds, identity)
+        self._transport = Transport(options.endpoint, options.timeout_seconds, options.identity)
         self._closed = False
         self._begin_anew()
 
@@ -243,9 +241,7 @@ class Sender:
             return False
         if answer.busy:
             if answer.unauthorized:
-                self._mistakes(
-                    f"refused {answer.status}", f"the exporter does not accept the credentials: {answer.text[:300]}"
-                )
+                self._mistakes(f"refused {answer.status}", f"the credentials are not accepted: {answer.text[:300]}")
             self._back_off(answer.retry_after)
             return False
         self._delay = self._retry_at = 0.0
