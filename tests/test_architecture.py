@@ -14,7 +14,19 @@ PACKAGES = sorted(path for path in PACKAGE.rglob("__init__.py"))
 
 #: imports run towards the front; parts of one layer do not know each other, except in the first
 LAYERS = (
-    ("errors", "names", "generations", "batch", "report", "setting", "listening", "config", "state", "__version__"),
+    (
+        "errors",
+        "names",
+        "generations",
+        "batch",
+        "tokens",
+        "report",
+        "setting",
+        "listening",
+        "config",
+        "state",
+        "__version__",
+    ),
     ("ingest", "derive", "sketch"),
     ("profile",),
     ("drift",),

@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from driftgauge.batch import MISSING, Batch, Categories, Mixed, Requests, column_of, concatenate
+from driftgauge.batch import MISSING, Batch, Categories, Mixed, Requests, Tokens, column_of, concatenate
 
 
 def words(column: Categories) -> list[str | None]:
@@ -221,4 +221,19 @@ def test_every_field_is_taken_and_joined():
         "failed",
         "requests",
         "violations",
+        "vectors",
+        "tokens",
     ]
+
+
+def test_vectors_and_tokens_follow_their_rows():
+    """Taken rows bring their tokens and vectors; joined ones stand one behind the other, absent ones are empty."""
+    tokens = Tokens(np.array([5, 6, 7], dtype=np.int32), np.array([0, 2, 2, 3]))
+    batch = Batch(3, vectors={"e": np.arange(6.0).reshape(3, 2)}, tokens={"t": tokens})
+    taken = batch.take(np.array([2, 0]))
+    assert taken.tokens["t"].buckets.tolist() == [7, 5, 6]
+    assert taken.vectors["e"].tolist() == [[4.0, 5.0], [0.0, 1.0]]
+    joined = concatenate([taken, Batch(1), batch])
+    assert joined.tokens["t"].lengths.tolist() == [1, 2, 0, 2, 0, 1]
+    assert np.isnan(joined.vectors["e"][2]).all()
+    assert len(joined.vectors["e"]) == joined.rows == 6

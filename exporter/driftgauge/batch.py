@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from driftgauge.generations import Generations, joined
 from driftgauge.report import Report
+from driftgauge.tokens import Tokens, joined_tokens
 
 __all__ = [
     "MISSING",
@@ -32,6 +33,7 @@ __all__ = [
     "Floats",
     "Mixed",
     "Requests",
+    "Tokens",
     "column_of",
     "concatenate",
 ]
@@ -97,11 +99,15 @@ class Batch:
         outputs: output columns by name; the prediction is called `prediction`.
         probabilities: class probabilities, shape [rows, classes], NaN rows where unknown.
         logits: raw class scores of the same shape, when the sender gave those instead.
+        vectors: embeddings by name, float [rows, dimensions], NaN rows where unknown.
+        tokens: tokens of texts by name.
         timestamps: event times in seconds since 1970, shape [rows]; None where the sender gave none.
         failed: rows whose inference failed: their inputs count, they have no outputs; None when none did.
         requests: counts and latencies of the requests.
         violations: (column, reason) -> values that no column can hold, found while decoding.
         report: what the sender says of itself; counted before rows are cut or joined.
+        vectors: embeddings of the inputs by name, float [rows, dimensions], NaN rows where unknown.
+        tokens: tokens of texts by name.
 
     >>> batch = Batch(2, inputs={"age": np.array([41.0, 37.0])}, requests=Requests(2))
     >>> batch.take(np.array([True, False])).rows
@@ -118,6 +124,8 @@ class Batch:
     requests: Requests = field(default_factory=Requests)
     violations: Mapping[tuple[str, str], int] = field(default_factory=dict)
     report: Report | None = None
+    vectors: Mapping[str, Floats] = field(default_factory=dict)
+    tokens: Mapping[str, Tokens] = field(default_factory=dict)
 
     def take(self, rows: NDArray[Any] | slice) -> Batch:
         """Return the chosen rows (a mask, indices or a slice); the facts of requests stay with the whole batch."""
@@ -128,6 +136,8 @@ class Batch:
             outputs={name: _take(column, rows) for name, column in self.outputs.items()},
             probabilities=_take_rows(self.probabilities, rows),
             logits=_take_rows(self.logits, rows),
+            vectors={name: matrix[rows] for name, matrix in self.vectors.items()},
+            tokens={name: tokens.take(rows) for name, tokens in self.tokens.items()},
             timestamps=_take_rows(self.timestamps, rows),
             failed=None if self.failed is None else self.failed[rows],
             requests=Requests(),
@@ -162,6 +172,8 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
         outputs=_joined([batch.outputs for batch in batches], rows),
         probabilities=_joined_matrix([batch.probabilities for batch in batches], rows),
         logits=_joined_matrix([batch.logits for batch in batches], rows),
+        vectors=_joined_vectors([batch.vectors for batch in batches], rows),
+        tokens=joined_tokens([batch.tokens for batch in batches], rows),
         timestamps=_joined_numbers([batch.timestamps for batch in batches], rows),
         failed=_joined_flags([batch.failed for batch in batches], rows),
         requests=Requests(
@@ -222,6 +234,14 @@ def _joined_matrix(parts: Sequence[Floats | None], rows: Sequence[int]) -> Float
     return np.concatenate(
         [empty if part is None or part.shape[1] != width else part for part, empty in zip(parts, blank, strict=True)]
     )
+
+
+def _joined_vectors(parts: Sequence[Mapping[str, Floats]], rows: Sequence[int]) -> dict[str, Floats]:
+    joined = {
+        name: _joined_matrix([part.get(name) for part in parts], rows)
+        for name in dict.fromkeys(name for part in parts for name in part)
+    }
+    return {name: matrix for name, matrix in joined.items() if matrix is not None}
 
 
 def _joined_flags(parts: Sequence[Flags | None], rows: Sequence[int]) -> Flags | None:

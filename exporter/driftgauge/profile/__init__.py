@@ -4,7 +4,7 @@ from driftgauge.profile.calibration import CEILING, Calibration
 from driftgauge.profile.codec import FORMAT_VERSION, dumps, loads
 from driftgauge.profile.count_ring import CountRing
 from driftgauge.profile.profile import Block, Profile, ProfileSpec, Reading
-from driftgauge.profile.reference import Provenance, Reference
+from driftgauge.profile.reference import EMBEDDING, TOKENS, Provenance, Reference, sketch_name
 from driftgauge.profile.ring import Ring
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
 from driftgauge.profile.sketch_ring import SketchRing
@@ -15,12 +15,14 @@ __all__ = [
     "CATEGORICAL",
     "CEILING",
     "DAY_SECONDS",
+    "EMBEDDING",
     "FORMAT_VERSION",
     "HOURS",
     "HOUR_SECONDS",
     "INPUT",
     "NUMERIC",
     "OUTPUT",
+    "TOKENS",
     "WINDOWS",
     "Block",
     "Calibration",
@@ -38,4 +40,5 @@ __all__ = [
     "Window",
     "dumps",
     "loads",
+    "sketch_name",
 ]

@@ -22,6 +22,7 @@ from driftgauge.profile.profile import Profile, ProfileSpec
 from driftgauge.profile.projection_codec import projection_record, read_projection
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
+from driftgauge.profile.sketch_codec import embedders_of, sketch_records, sketches_of
 from driftgauge.profile.timed_codec import read_timed, timed_records
 from driftgauge.sketch import TOP_CATEGORIES, CategorySpec, HistogramSpec
 
@@ -50,6 +51,7 @@ def dumps(reference: Reference) -> str:
     }
     if profile.spec.projection is not None:
         head["projection"] = projection_record(profile.spec.projection)
+    head |= sketch_records(reference)
     records = [*_numeric_records(profile), *_categorical_records(profile)]
     columns = [{**record, **timed} for record, timed in zip(records, timed_records(reference), strict=True)]
     lines = ",\n    ".join(json.dumps(column, ensure_ascii=False) for column in columns)
@@ -139,11 +141,13 @@ def _reference(document: Record) -> Reference:
         _check_numeric(record, rows)
     for record in categorical:
         _check_categorical(record, rows)
+    embedders = embedders_of(document)
     spec = ProfileSpec(
         schema,
         _histogram_spec(schema, numeric),
         _category_spec(categorical),
         projection=read_projection(document.get("projection")),
+        embedders=embedders,
     )
     profile = spec.zero()
     profile.rows[0] = rows
@@ -165,6 +169,7 @@ def _reference(document: Record) -> Reference:
             tuple(map(str, document.get("notes", ()))),
         ),
         *read_timed(spec, [*numeric, *categorical]),
+        sketches=sketches_of(document, embedders),
     )
 
 

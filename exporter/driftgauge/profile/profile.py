@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Column, Counts, Flags, Floats
-from driftgauge.derive import CONFIDENCE, Projection, with_residual_column
+from driftgauge.derive import CONFIDENCE, Embedder, Projection, with_embedding_columns, with_residual_column
 from driftgauge.errors import MergeError
 from driftgauge.profile.reading import present_values, read_codes, read_numbers
 from driftgauge.profile.schema import INPUT, OUTPUT, ColumnSchema, Schema
@@ -82,6 +82,7 @@ class ProfileSpec:
     categories: CategorySpec
     latency: ExponentialSpec = field(default_factory=ExponentialSpec)
     projection: Projection | None = field(default=None, compare=False)
+    embedders: Mapping[str, Embedder] = field(default_factory=dict, compare=False)
     _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -103,7 +104,7 @@ class ProfileSpec:
 
     def read(self, batch: Batch) -> Reading:
         """Turn *batch* into a block; failed rows have no outputs."""
-        batch = with_residual_column(batch, self.projection)
+        batch = with_embedding_columns(with_residual_column(batch, self.projection), self.embedders)
         violations: Counter[tuple[str, str]] = Counter(batch.violations)
         present = {INPUT: bool(batch.inputs), OUTPUT: bool(batch.outputs)}
         columns = {INPUT: dict(batch.inputs), OUTPUT: dict(batch.outputs)}

@@ -10,8 +10,17 @@ from typing import Any
 from driftgauge.profile.calibration import Calibration
 from driftgauge.profile.profile import Profile
 from driftgauge.profile.strata import Strata
+from driftgauge.sketch import Sketch
 
-__all__ = ["Provenance", "Reference"]
+__all__ = ["EMBEDDING", "TOKENS", "Provenance", "Reference", "sketch_name"]
+
+#: kinds of sketches beside columns
+EMBEDDING, TOKENS = "embedding", "tokens"
+
+
+def sketch_name(kind: str, column: str) -> str:
+    """Return the name of a sketch beside columns: `tokens of review`."""
+    return f"{kind} of {column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Reference:
         provenance: where it came from.
         calibration: what undrifted chunks of it score, by the name of the window that is as long.
         strata: its counts by hour of day; None where the data have no daily rhythm, too few rows or no timestamps.
+        sketches: what was counted beside columns, such as tokens and mean embeddings, by `sketch_name`.
         digest: 12 hexadecimal digits over columns, bins and counts.
     """
 
@@ -51,10 +61,11 @@ class Reference:
     provenance: Provenance
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     strata: Strata | None = None
+    sketches: Mapping[str, Sketch] = field(default_factory=dict)
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", _digest(self.profile))
+        object.__setattr__(self, "digest", _digest(self.profile, self.sketches))
 
     @property
     def rows(self) -> int:
@@ -62,11 +73,15 @@ class Reference:
         return int(self.profile.rows[0])
 
 
-def _digest(profile: Profile) -> str:
+def _digest(profile: Profile, sketches: Mapping[str, Sketch]) -> str:
     """Return 12 hexadecimal digits over the columns, bins and counts: the same reference, the same digest everywhere."""
     spec: Any = profile.spec
     digest = hashlib.sha256(repr((spec.schema, spec.categories.names)).encode())
     for array in (*spec.histogram.edges, profile.rows, profile.histogram.counts, profile.histogram.infinite):
         digest.update(array.astype("<f8").tobytes())
     digest.update(profile.categories.counts.astype("<i8").tobytes())
+    for name in sorted(sketches):
+        digest.update(repr((name, sketches[name].spec)).encode())
+        for array in sketches[name].arrays.values():
+            digest.update(array.astype("<f8").tobytes())
     return digest.hexdigest()[:12]

@@ -87,6 +87,7 @@ def accept(
         ),
         without_short_windows(old.calibration) if lost else old.calibration,
         strata,
+        old.sketches,
     )
 
 
@@ -97,6 +98,8 @@ def _notes(old: Reference, found: Accepted, weight: float, *, lost: bool) -> lis
     ]
     if weight:
         notes.append(f"the {old.rows:,} rows of that reference count {weight:g} times in it")
+    if old.sketches:
+        notes.append(f"{', '.join(sorted(old.sketches))}: as they were in that reference")
     if lost:
         notes.append(
             f"no counts by hour of day: an hour of the window has fewer than {LEAST_STRATUM_ROWS} rows; "

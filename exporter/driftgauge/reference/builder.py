@@ -26,11 +26,13 @@ from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL
 from driftgauge.reference.calibration import TimedCounts
 from driftgauge.reference.edges import BINS, needs_float64
+from driftgauge.reference.embeddings import SketchTotals, VectorSample, survey_embeddings
 from driftgauge.reference.joint import RowSample, survey_residual
+from driftgauge.reference.learner import Cells
 from driftgauge.reference.spec import spec_of
 from driftgauge.reference.survey import Survey
 
-__all__ = ["BuildOptions", "build"]
+__all__ = ["BuildOptions", "build", "build_surveyed"]
 
 #: rows sampled per column
 SAMPLE = 131_072
@@ -54,6 +56,8 @@ class BuildOptions:
         strata: whether to count by hour of day: `auto` (where the data have a daily rhythm and rows enough), `always`
             (where there are timestamps), `never`.
         multivariate: whether to add the PCA residual of the numeric inputs as a column.
+        cells: whether edges are chosen among the ends of cells 0.8 % wide, as a learned reference has them, so that profiles
+            of different data can be compared by cells (`build_surveyed`).
     """
 
     name: str
@@ -64,6 +68,7 @@ class BuildOptions:
     kinds: Mapping[str, str] = field(default_factory=dict)
     strata: Literal["auto", "always", "never"] = "auto"
     multivariate: bool = True
+    cells: bool = False
 
 
 @dataclass(slots=True)
@@ -115,16 +120,23 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
     Raises:
         SourceError: there are no rows or no columns.
     """
-    survey, sample, times = _survey(batches(), options)
+    return build_surveyed(batches, options)[0]
+
+
+def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> tuple[Reference, Survey]:
+    """Build a reference, and return what the first pass found too; arguments and errors as of `build`."""
+    survey, sample, vectors, times = _survey(batches(), options)
+    embedders = survey_embeddings(survey, vectors)
     if not survey.rows or not survey.columns:
         raise SourceError(f"{options.name}: no rows to build a profile from")
     projection = survey_residual(survey, sample) if options.multivariate else None
-    spec = replace(spec_of(survey, options.bins), projection=projection)
-    profile = spec.zero()
+    spec = replace(spec_of(survey, options.bins), projection=projection, embedders=embedders)
+    profile, totals = spec.zero(), SketchTotals(embedders)
     by_time = None if times is None else TimedCounts(spec, *times)
     for batch in batches():
         block = spec.read(batch).block
         profile = profile.merge(spec.count(block))
+        totals.add(batch)
         if by_time is not None and batch.timestamps is not None:
             by_time.add(block, batch.timestamps)
     if int(profile.rows[0]) != survey.rows:
@@ -132,9 +144,9 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
     notes = (*_notes(survey, profile), *_time_notes(by_time, projection))
     provenance = Provenance(options.name, options.created, options.model, options.version, times, notes)
     if by_time is None:
-        return Reference(profile, provenance)
+        return Reference(profile, provenance, sketches=totals.sketches), survey
     strata = by_time.strata(profile, options.strata)
-    return Reference(profile, provenance, by_time.calibration(profile, strata), strata)
+    return Reference(profile, provenance, by_time.calibration(profile, strata), strata, totals.sketches), survey
 
 
 def _time_notes(by_time: TimedCounts | None, projection: Projection | None) -> Iterator[str]:
@@ -145,24 +157,28 @@ def _time_notes(by_time: TimedCounts | None, projection: Projection | None) -> I
         yield f"column {RESIDUAL!r} was added: how far rows break the correlations of {len(projection.columns)} columns"
 
 
-def _survey(batches: Iterable[Batch], options: BuildOptions) -> tuple[Survey, RowSample, tuple[float, float] | None]:
+def _survey(
+    batches: Iterable[Batch], options: BuildOptions
+) -> tuple[Survey, RowSample, VectorSample, tuple[float, float] | None]:
     rng = np.random.default_rng(0)  # the same data give the same profile
     first, last = np.inf, -np.inf
     survey: Survey | None = None
-    sample = RowSample(rng)
+    sample, vectors = RowSample(rng), VectorSample(rng)
     for batch in batches:
         if survey is None:
             columns = max(len(batch.inputs) + len(batch.outputs), 1)
             size = min(SAMPLE, SAMPLED_VALUES // columns)
-            survey = Survey(lambda size=size: Sample(size, rng), options.kinds)  # type: ignore[misc]
+            collector = Cells if options.cells else lambda size=size: Sample(size, rng)
+            survey = Survey(collector, options.kinds)
         survey.add(batch)
+        vectors.add(batch)
         if options.multivariate:
             sample.add(batch)
         if batch.timestamps is not None and not np.all(np.isnan(batch.timestamps)):
             first = min(first, float(np.nanmin(batch.timestamps)))
             last = max(last, float(np.nanmax(batch.timestamps)))
     none = Survey(lambda: Sample(SAMPLE, rng))
-    return survey or none, sample, (first, last) if first <= last else None
+    return survey or none, sample, vectors, (first, last) if first <= last else None
 
 
 def _notes(survey: Survey, profile: Profile) -> tuple[str, ...]:

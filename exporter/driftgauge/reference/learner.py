@@ -23,7 +23,7 @@ from driftgauge.reference.edges import BINS, needs_float64
 from driftgauge.reference.spec import spec_of
 from driftgauge.reference.survey import ColumnSurvey, Survey
 
-__all__ = ["Learner"]
+__all__ = ["Cells", "Learner"]
 
 #: mantissa bits of a cell: 2^7 cells per doubling
 _CELL_BITS = 7

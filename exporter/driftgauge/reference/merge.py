@@ -18,7 +18,7 @@ from driftgauge.reference.accept import origin, without_short_windows
 from driftgauge.reference.rebin import aligned
 from driftgauge.reference.scale import apportioned, check_weight, plain, scaled
 from driftgauge.reference.survey import MOST_TAIL
-from driftgauge.sketch import CategorySpec
+from driftgauge.sketch import CategorySpec, Sketch
 
 __all__ = ["merge"]
 
@@ -47,7 +47,26 @@ def merge(old: Reference, new: Reference, *, created: float, weight: float = 1.0
         _provenance(old, new, created, weight),
         without_short_windows(calibrated.calibration) if lost else calibrated.calibration,
         strata,
+        _sketches(old, new, weight),
     )
+
+
+def _sketches(old: Reference, new: Reference, weight: float) -> dict[str, Sketch]:
+    """Add what both count beside columns; what only one side has would stand for half of the rows."""
+    found: dict[str, Sketch] = {}
+    for name in old.sketches.keys() & new.sketches.keys():
+        mine, theirs = old.sketches[name], new.sketches[name]
+        if mine.spec != theirs.spec:
+            raise ProfileError(
+                f"{name} was computed with another feature map in each profile, expected the same; "
+                "build one profile of all the data"
+            )
+        arrays = {
+            part: np.rint(array * weight).astype(array.dtype) if array.dtype.kind == "i" else array * weight
+            for part, array in mine.arrays.items()
+        }
+        found[name] = mine.spec.holding(arrays).merge(theirs)
+    return found
 
 
 def _provenance(old: Reference, new: Reference, created: float, weight: float) -> Provenance:
@@ -93,7 +112,13 @@ def _spec_of_both(spec: ProfileSpec, old: Reference, new: Reference) -> ProfileS
         highs=_widest(old, new, "highs", np.fmax),
     )
     categories = _known_to_both(spec.categories, old, new)
-    return replace(spec, histogram=histogram, categories=categories, projection=old.profile.spec.projection)
+    return replace(
+        spec,
+        histogram=histogram,
+        categories=categories,
+        projection=old.profile.spec.projection,
+        embedders=old.profile.spec.embedders,
+    )
 
 
 def _check_columns(old: Reference, new: Reference) -> None:

@@ -35,6 +35,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         _category_spec(old.spec.categories, categorical),
         old.spec.latency,
         projection,
+        old.spec.embedders,
     )
     histogram, categories = old.histogram, old.categories
     bins = spec.histogram.bins
@@ -66,6 +67,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         reference.provenance,
         {name: figures.take(np.append(numeric, categorical)) for name, figures in reference.calibration.items()},
         None if reference.strata is None else _strata(reference.strata, spec, numeric, categorical),
+        reference.sketches,
     )
 
 

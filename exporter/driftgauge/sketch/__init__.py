@@ -6,10 +6,14 @@ properties. All columns of a kind share one sketch: the leading axis of every ar
 
 from driftgauge.sketch.additive import Sketch, Spec
 from driftgauge.sketch.categories import TOP_CATEGORIES, CategoryCounts, CategorySpec
+from driftgauge.sketch.embedding import MeanSpec, MeanVector
 from driftgauge.sketch.exponential import ExponentialHistogram, ExponentialSpec
 from driftgauge.sketch.histogram import Histogram, HistogramSpec
+from driftgauge.sketch.tokens import FOLDED, TOKEN_BUCKETS, TokenCounts, TokenSpec
 
 __all__ = [
+    "FOLDED",
+    "TOKEN_BUCKETS",
     "TOP_CATEGORIES",
     "CategoryCounts",
     "CategorySpec",
@@ -17,6 +21,10 @@ __all__ = [
     "ExponentialSpec",
     "Histogram",
     "HistogramSpec",
+    "MeanSpec",
+    "MeanVector",
     "Sketch",
     "Spec",
+    "TokenCounts",
+    "TokenSpec",
 ]

@@ -1,0 +1,73 @@
+"""Facts of texts and of token numbers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from driftgauge.derive import text_facts, token_facts
+from driftgauge.derive.text import _BUCKETS
+from driftgauge.sketch import TOKEN_BUCKETS
+
+
+def test_facts_of_texts():
+    """Length in tokens, characters, digits and letters beyond ASCII are counted; a missing text has none."""
+    facts = text_facts(["abc 12", "", None, "\u00e9\u0663 x"]).columns
+    assert facts["text.length"].tolist()[:2] == [2.0, 0.0]
+    assert facts["text.characters"].tolist()[:2] == [6.0, 0.0]
+    assert facts["text.digit_ratio"][0] == pytest.approx(2 / 6)
+    assert facts["text.digit_ratio"][3] == pytest.approx(1 / 4)  # an Arabic digit
+    assert facts["text.non_ascii_ratio"].tolist()[3] == 0.5
+    assert np.isnan([facts["text.length"][2], facts["text.digit_ratio"][1], facts["text.characters"][2]]).all()
+    assert "text.oov_ratio" not in facts
+
+
+def test_any_tokenizer_and_vocabulary():
+    """Tokens are what the callable returns, and unknown ones are those that the vocabulary lacks."""
+    facts = text_facts(["abca", "", None], "note", tokenize=list, vocabulary={"a"})
+    assert facts.columns["note.length"].tolist()[:2] == [4.0, 0.0]
+    assert facts.columns["note.oov_ratio"].tolist() == pytest.approx([0.5, np.nan, np.nan], nan_ok=True)
+    assert facts.tokens.lengths.tolist() == [4, 0, 0]
+    assert facts.tokens.buckets[0] == facts.tokens.buckets[3]
+
+
+def test_token_numbers():
+    """Padding does not count; rows of any length do."""
+    square = token_facts(np.array([[5, 6, 0, 0], [7, 0, 0, 0]]), padding=0, vocabulary=range(6))
+    ragged = token_facts([[5, 6], [7]], vocabulary=range(6))
+    assert square.columns["text.length"].tolist() == [2.0, 1.0]
+    assert square.columns["text.oov_ratio"].tolist() == [0.5, 1.0]
+    assert square.tokens.buckets.tolist() == ragged.tokens.buckets.tolist()
+    assert token_facts([]).columns["text.length"].tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: text_facts(["a", 3]), TypeError, "text, row 1: expected a text or None, got int"),
+        (lambda: token_facts([[1.5]]), ValueError, "row 0: expected whole numbers"),
+        (lambda: token_facts([[[1]]]), ValueError, "one dimension"),
+    ],
+    ids=["no text", "no integer", "too deep"],
+)
+def test_what_is_no_text_is_refused(call, error, message):
+    """The error names the field, the row and what came."""
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_hashes_are_the_same_in_every_process():
+    """A profile is read elsewhere, so buckets do not depend on Python's own hashing."""
+    code = "from driftgauge.derive import text_facts as f; print(f(['the cat']).tokens.buckets.tolist())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=None)
+    assert done.stdout.strip() == str(text_facts(["the cat"]).tokens.buckets.tolist())
+
+
+def test_buckets_are_those_of_the_sketch():
+    """The client knows no sketches, but hashes into as many buckets as they have."""
+    assert _BUCKETS == TOKEN_BUCKETS
+    spread = np.bincount(token_facts([range(20_000)]).tokens.buckets, minlength=TOKEN_BUCKETS)
+    assert spread.min() > 0
