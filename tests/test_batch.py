@@ -221,6 +221,7 @@ def test_every_field_is_taken_and_joined():
         "failed",
         "requests",
         "violations",
+        "report",
         "vectors",
         "tokens",
     ]
