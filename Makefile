@@ -13,19 +13,19 @@ comma       := ,
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check generate bench simulate tools setup clean
+.PHONY: help demo test check generate bench simulate image k8s-test lock sbom audit tools setup clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [PYTEST_ARGS='-k drift']"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## run the demo: a model, its exporter and drift, on this machine
 	$(BIN)/driftgauge demo
 
 test: $(VENV)/.dev tools check ## check, then run the tests
 	@echo "==> tests"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile $(PYTEST_ARGS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "not slow and not podman" -n auto --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## lint, formatting, types, and whether rendered files are current
 	@echo "==> lint"
@@ -49,15 +49,31 @@ simulate: $(VENV)/.dev ## run the long simulations that back the statistics
 	@echo "==> simulations"
 	@$(BIN)/python -m pytest -m slow --timeout 3600 $(PYTEST_ARGS)
 
+image: ## build the container image (with podman or docker; BASE=... to build on another base)
+	@scripts/image.sh exporter
+
+k8s-test: $(VENV)/.dev ## build the images and really run the example's pod, with podman
+	@scripts/setup-kubernetes.sh
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/k8s-test.sh
+
+lock: ## renew the lock files of the images
+	@PYTHON=$(PYTHON) scripts/lock.sh
+
+sbom: ## list what is in the image, with licences, as CycloneDX
+	@PYTHON=$(PYTHON) scripts/sbom.sh sbom
+
+audit: ## ask for known vulnerabilities of what is in the image; needs the internet
+	@PYTHON=$(PYTHON) scripts/sbom.sh audit
+
 tools: ## install Prometheus, Alertmanager, kubectl and helm for the tests, where this is allowed
 	@scripts/setup-tools.sh
 	@scripts/setup-kubernetes.sh
 
 setup: $(VENV)/.dev ## set .venv up for development
 
-clean: ## remove .venv, caches and build results
-	@echo "==> removing .venv, caches and build results"
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+clean: ## remove .venv, .tools, caches and build results
+	@echo "==> removing .venv, .tools, caches and build results"
+	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
