@@ -21,6 +21,7 @@ LAYERS = (
         "batch",
         "tokens",
         "report",
+        "failures",
         "setting",
         "listening",
         "config",
@@ -40,9 +41,9 @@ LAYERS = (
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 #: parts that may import less than what lies before them
 ONLY = {
-    "ingest": {"batch", "report", "errors", "generations"},
+    "ingest": {"batch", "report", "failures", "errors", "generations"},
     "sources": {"batch", "derive", "errors"},
-    "client": {"batch", "derive", "errors"},
+    "client": {"batch", "failures", "derive", "errors"},
 }
 #: parts that may touch the world outside
 EDGES = {"serve", "sources", "client", "cli", "demo"}

@@ -7,16 +7,12 @@ Cost: about 5 us a call.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from driftgauge.client.exchange import LIMIT_BYTES, Extract
-from driftgauge.client.observing import Body, Exchange, matcher
+from driftgauge.client.observing import Observer
 from driftgauge.client.status import failure_by_exception
-
-if TYPE_CHECKING:
-    from driftgauge.client.monitor import Monitor
 
 __all__ = ["Middleware"]
 
@@ -24,40 +20,17 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
 
-class Middleware:
-    """An ASGI application around another.
-
-    Args:
-        app: the application.
-        monitor: to be told.
-        paths: paths that are inference calls; by default those of the open protocols, `/predict` and `/invocations`.
-        extract: gets the parsed bodies of request and response, returns the arguments of `log`; runs in the thread.
-        limit_bytes: larger bodies are counted, not read.
-    """
-
-    def __init__(
-        self,
-        app: Any,
-        monitor: Monitor,
-        *,
-        paths: Iterable[str] | None = None,
-        extract: Extract | None = None,
-        limit_bytes: int = LIMIT_BYTES,
-    ) -> None:
-        self._app = app
-        self._intake = monitor._intake  # noqa: SLF001 - the integrations are the monitor's other half
-        self._matches = matcher(paths)
-        self._extract = extract
-        self._limit = limit_bytes
+class Middleware(Observer):
+    """An ASGI application around another; arguments as those of `Observer`."""
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass a call on; observe it when it is an inference."""
-        if scope.get("type") != "http" or scope.get("method") != "POST" or not self._matches(scope.get("path", "")):
+        if scope.get("type") != "http" or not self._observes(scope.get("method"), scope.get("path", "")):
             await self._app(scope, receive, send)
             return
-        request, response = Body(self._limit), Body(self._limit)
+        exchange = self._exchange()
+        request, response = exchange.request, exchange.response
         request.headers = scope.get("headers", ())
-        exchange = Exchange(self._intake, request, response, self._extract)
 
         async def received() -> Any:
             message = await receive()

@@ -18,7 +18,7 @@ from driftgauge.client.entries import Call, Counted, Deferred, Facts, Label
 from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
 from driftgauge.client.sender import Sender
-from driftgauge.client.status import failure_by_status
+from driftgauge.failures import failure_of
 
 __all__ = ["Intake"]
 
@@ -99,7 +99,7 @@ class Intake:
     def append_deferred(self, read: Callable[[], Any], size: int, latency_s: float | None, status: Any) -> None:
         """Append a request that ended, whose rows the thread finds by calling *read*; failed ones are only counted."""
         try:
-            if failure_by_status(status) is None and self.drawn():
+            if failure_of(status) is None and self.drawn():
                 size += OVERHEAD
                 if self.append(Deferred(read, latency_s, status, size), size):
                     self.buffer.in_flight -= 1
@@ -141,7 +141,7 @@ class Intake:
     def _lose(self, rows: int, requests: int, status: Any) -> None:
         """Count what found no room."""
         self.buffer.lost_requests += requests
-        if failure_by_status(status) is None:
+        if failure_of(status) is None:
             self.buffer.lost_rows += rows
         else:
             self.buffer.lost_failures += requests

@@ -1,21 +1,59 @@
-"""Observing: what the ASGI and WSGI middleware have in common: bodies up to a limit, and the end of a call.
+"""Observing: what the ASGI and WSGI middleware have in common: which calls, bodies up to a limit, and the end of a call.
 
 Memory: twice the limit for each call in flight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from driftgauge.client.exchange import PATHS, Extract, Message, read_exchange
+from driftgauge.client.exchange import LIMIT_BYTES, PATHS, Extract, Message, read_exchange
 from driftgauge.client.intake import Intake
 
-__all__ = ["Body", "Exchange", "matcher"]
+if TYPE_CHECKING:
+    from driftgauge.client.monitor import Monitor
+
+__all__ = ["Body", "Exchange", "Observer"]
 
 _HEADER_LENGTH = "inference-header-content-length"
+
+
+class Observer:
+    """An application around another.
+
+    Args:
+        app: the application.
+        monitor: to be told.
+        paths: paths that are inference calls; by default those of the open protocols, `/predict` and `/invocations`.
+        extract: gets the parsed bodies of request and response, returns the arguments of `log`; runs in the thread.
+        limit_bytes: larger bodies are counted, not read.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        monitor: Monitor,
+        *,
+        paths: Iterable[str] | None = None,
+        extract: Extract | None = None,
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> None:
+        self._app = app
+        self._intake = monitor._intake  # noqa: SLF001 - the integrations are the monitor's other half
+        self._matches = PATHS.search if paths is None else frozenset(paths).__contains__
+        self._extract = extract
+        self._limit = limit_bytes
+
+    def _observes(self, method: Any, path: str) -> bool:
+        """Tell whether a call is an inference."""
+        return method == "POST" and bool(self._matches(path))
+
+    def _exchange(self) -> Exchange:
+        """Make the record of one call."""
+        return Exchange(self._intake, Body(self._limit), Body(self._limit), self._extract)
 
 
 class Body:
@@ -55,14 +93,16 @@ class Exchange:
     """One call: begun, and ended once.
 
     Attributes:
+        request: the request's body.
+        response: the response's body.
         status: the response's, as far as it is known.
     """
 
     def __init__(self, intake: Intake, request: Body, response: Body, extract: Extract | None) -> None:
+        self.request = request
+        self.response = response
         self.status: Any = None
         self._intake = intake
-        self._request = request
-        self._response = response
         self._extract = extract
         self._ended = False
 
@@ -76,14 +116,9 @@ class Exchange:
         if self._ended:
             return
         self._ended = True
-        read = partial(_read, self._request, self._response, self._extract)
+        read = partial(_read, self.request, self.response, self._extract)
         status = failure if failure is not None else self.status
-        self._intake.append_deferred(read, self._request.size + self._response.size, latency_s, status)
-
-
-def matcher(paths: Iterable[str] | None) -> Callable[[str], Any]:
-    """Return what tells whether a path is an inference call's."""
-    return PATHS.search if paths is None else frozenset(paths).__contains__
+        self._intake.append_deferred(read, self.request.size + self.response.size, latency_s, status)
 
 
 def _read(request: Body, response: Body, extract: Extract | None) -> Any:

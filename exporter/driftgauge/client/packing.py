@@ -20,9 +20,9 @@ from driftgauge.client.entries import Counted, Deferred, Entry, Label
 from driftgauge.client.moments import moment_of
 from driftgauge.client.outbox import Parcel
 from driftgauge.client.rows import blocks_of
-from driftgauge.client.status import failure_by_status
 from driftgauge.client.tally import Tally
 from driftgauge.client.values import plain
+from driftgauge.failures import failure_of
 
 __all__ = ["Packer"]
 
@@ -123,7 +123,7 @@ def _is_word(value: Any) -> bool:
 
 
 def _count(entry: Counted, tally: Tally) -> None:
-    reason = failure_by_status(plain(entry.status))
+    reason = failure_of(plain(entry.status))
     tally.requests += entry.requests
     if reason is None:
         tally.predictions += entry.rows

@@ -21,10 +21,10 @@ from driftgauge.client.block import INPUT, OUTPUT, Block, Matrix
 from driftgauge.client.copying import FIXED
 from driftgauge.client.entries import Entry
 from driftgauge.client.moments import moment_of
-from driftgauge.client.status import failure_by_status
 from driftgauge.client.tables import Columns, columns_of, features_of, predictions_of, scores_of
 from driftgauge.client.tally import Tally
 from driftgauge.client.values import array_of, plain
+from driftgauge.failures import failure_of
 
 __all__ = ["blocks_of"]
 
@@ -108,7 +108,7 @@ def _facts_of_rows(more: Sequence[Mapping[str, Any]], requests: Sequence[int], t
     tally.requests += sum(requests)
     facts: Columns = {}
     if "status" in said:
-        reasons = [failure_by_status(plain(given.get("status"))) for given in more]
+        reasons = [failure_of(plain(given.get("status"))) for given in more]
         tally.predictions += reasons.count(None)
         tally.failures.update(r for r, first in zip(reasons, requests, strict=True) if r is not None and first)
         facts |= {"status": _column(reasons)} if any(reasons) else {}
@@ -152,7 +152,7 @@ def _table(entry: Entry, names: Sequence[str], tally: Tally, note: Note) -> Bloc
 
 def _empty(given: Mapping[str, Any], first: int, tally: Tally) -> Block:
     """Count a request whose tables have no rows."""
-    reason, latency = failure_by_status(plain(given.get("status"))), plain(given.get("latency_s"))
+    reason, latency = failure_of(plain(given.get("status"))), plain(given.get("latency_s"))
     tally.requests += first
     if first and reason is not None:
         tally.failures[reason] += 1

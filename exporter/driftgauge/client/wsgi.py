@@ -8,51 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from driftgauge.client.exchange import LIMIT_BYTES, Extract
-from driftgauge.client.observing import Body, Exchange, matcher
+from driftgauge.client.observing import Body, Exchange, Observer
 from driftgauge.client.status import failure_by_exception
-
-if TYPE_CHECKING:
-    from driftgauge.client.monitor import Monitor
 
 __all__ = ["Middleware"]
 
 
-class Middleware:
-    """A WSGI application around another.
-
-    Args:
-        app: the application.
-        monitor: to be told.
-        paths: paths that are inference calls; by default those of the open protocols, `/predict` and `/invocations`.
-        extract: gets the parsed bodies of request and response, returns the arguments of `log`; runs in the thread.
-        limit_bytes: larger bodies are counted, not read.
-    """
-
-    def __init__(
-        self,
-        app: Any,
-        monitor: Monitor,
-        *,
-        paths: Iterable[str] | None = None,
-        extract: Extract | None = None,
-        limit_bytes: int = LIMIT_BYTES,
-    ) -> None:
-        self._app = app
-        self._intake = monitor._intake  # noqa: SLF001 - the integrations are the monitor's other half
-        self._matches = matcher(paths)
-        self._extract = extract
-        self._limit = limit_bytes
+class Middleware(Observer):
+    """A WSGI application around another; arguments as those of `Observer`."""
 
     def __call__(self, environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Pass a call on; observe it when it is an inference."""
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        if environ.get("REQUEST_METHOD") != "POST" or not self._matches(path):
+        if not self._observes(environ.get("REQUEST_METHOD"), path):
             return self._app(environ, start_response)  # type: ignore[no-any-return]
-        request, response = Body(self._limit), Body(self._limit)
-        exchange = Exchange(self._intake, request, response, self._extract)
+        exchange = self._exchange()
+        request, response = exchange.request, exchange.response
         length = environ.get("HTTP_INFERENCE_HEADER_CONTENT_LENGTH")
         request.headers = () if length is None else (("inference-header-content-length", length),)
 

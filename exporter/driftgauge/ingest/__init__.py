@@ -10,9 +10,9 @@ values in `Batch.violations`. Cost: 60-200 ns a value for JSON, about 1 us a col
 
 from __future__ import annotations
 
+from driftgauge.failures import FAILURES
 from driftgauge.ingest.decode import DECODERS, decode
 from driftgauge.ingest.exchange import REQUEST, RESPONSE, Exchange, Observed, decode_exchange
-from driftgauge.ingest.facts import FAILURES
 from driftgauge.ingest.result import Decoded, Limits, NothingUsable, RowError
 
 __all__ = [

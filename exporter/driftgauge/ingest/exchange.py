@@ -21,9 +21,9 @@ import numpy as np
 
 from driftgauge.batch import Batch, Requests
 from driftgauge.errors import DecodeError
+from driftgauge.failures import FAILURES
 from driftgauge.ingest.compression import inflate
 from driftgauge.ingest.excerpt import excerpt
-from driftgauge.ingest.facts import FAILURES
 from driftgauge.ingest.json_end import json_end
 from driftgauge.ingest.open_inference import decode_open_inference, is_open_inference
 from driftgauge.ingest.parse import parse

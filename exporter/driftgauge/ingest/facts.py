@@ -7,27 +7,25 @@ Fields of later versions (`id`, `label`, `segment`, `embedding`) are accepted an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from driftgauge.batch import Categories, Flags, Floats, Mixed, Requests, column_of
 from driftgauge.errors import DecodeError
+from driftgauge.failures import failure_of
 from driftgauge.ingest.excerpt import excerpt, short
 from driftgauge.ingest.result import Limits
 
 __all__ = [
-    "FAILURES",
     "FIELDS",
     "LATER",
     "NUMBERS",
     "TOLD",
     "Violations",
     "count_unknown",
-    "failure_of",
     "name_of",
     "numbers_of",
     "requests_of",
@@ -56,39 +54,7 @@ FIELDS = LATER.union(TOLD) | {
 #: the types of a JSON number, or of a missing one
 NUMBERS = frozenset({int, float, type(None)})
 
-#: reasons of failed requests
-FAILURES = ("error", "timeout", "cancelled", "overloaded", "invalid_input")
-
 _UNKNOWN_NAMES = 32
-_OK = ("", "ok", "success", "succeeded", "successful", "completed", "true", "0")
-_SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    # gRPC status names and HTTP status codes stand beside the words people use
-    "timeout": ("timeout", "timed_out", "time_out", "deadline_exceeded", "408", "504"),
-    "cancelled": ("cancelled", "canceled", "aborted", "client_closed_request", "disconnected", "499"),
-    "overloaded": (
-        "overloaded",
-        "overload",
-        "resource_exhausted",
-        "unavailable",
-        "rate_limited",
-        "too_many_requests",
-        "queue_full",
-        "429",
-        "503",
-    ),
-    "invalid_input": (
-        "invalid_input",
-        "invalid",
-        "invalid_argument",
-        "bad_request",
-        "validation_error",
-        "out_of_range",
-    ),
-}
-_STATUSES: Mapping[str, str | None] = MappingProxyType(
-    dict.fromkeys(_OK) | {word: reason for reason, words in _SYNONYMS.items() for word in words}
-)
-_HTTP_CLASSES: Mapping[str, str | None] = MappingProxyType({"2": None, "3": None, "4": "invalid_input"})
 
 
 def count_unknown(violations: Violations, names: Iterable[str]) -> None:
@@ -107,20 +73,6 @@ def name_of(value: Any, field: str) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return str(value)
     raise DecodeError("structure", f"expected {field} to be text, got {excerpt(value)}", field=field)
-
-
-def failure_of(status: Any) -> str | None:
-    """Return the reason of a failed request, None for one that went well.
-
-    >>> failure_of("ok"), failure_of("DEADLINE_EXCEEDED"), failure_of(422), failure_of("on fire")
-    (None, 'timeout', 'invalid_input', 'error')
-    """
-    if status is None:
-        return None
-    word = str(status).strip().lower().replace(" ", "_").replace("-", "_")[:32]
-    if word.removesuffix(".0") in _STATUSES:
-        return _STATUSES[word.removesuffix(".0")]
-    return _HTTP_CLASSES.get(word[0], "error") if word[:3].isdigit() and len(word) in {3, 5} else "error"
 
 
 def requests_of(

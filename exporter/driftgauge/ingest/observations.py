@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from driftgauge.errors import DecodeError
+from driftgauge.failures import failure_of
 from driftgauge.ingest.assemble import Table, batch_of
 from driftgauge.ingest.excerpt import excerpt
-from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, failure_of, name_of
+from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, name_of
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.times import seconds_of

@@ -15,11 +15,11 @@ from types import MappingProxyType
 from typing import Any
 
 from driftgauge.errors import DecodeError
+from driftgauge.failures import failure_of
 from driftgauge.ingest.answers import Answer
 from driftgauge.ingest.embedded import embedded
 from driftgauge.ingest.event_stream import events_of
 from driftgauge.ingest.excerpt import excerpt
-from driftgauge.ingest.facts import failure_of
 from driftgauge.ingest.generated import Call, generated, unanswered
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.prompts import read_prompt

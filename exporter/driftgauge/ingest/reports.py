@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from driftgauge.batch import Floats, Requests
+from driftgauge.failures import FAILURES
 from driftgauge.ingest.excerpt import excerpt, short
-from driftgauge.ingest.facts import FAILURES, Violations
+from driftgauge.ingest.facts import Violations
 from driftgauge.ingest.result import RowError
 from driftgauge.report import DROPS, Report
 
