@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "profile": "driftgauge.cli.profile",
         "score": "driftgauge.cli.score",
+        "replay": "driftgauge.cli.replay",
         "baseline": "driftgauge.cli.baseline",
         "serve": "driftgauge.cli.serve",
         "check-config": "driftgauge.cli.check_config",

@@ -7,6 +7,7 @@ import sys
 import time
 
 from driftgauge.cli.files import STANDARD, check_writable, observed, write
+from driftgauge.cli.mapping import apply_mapping
 from driftgauge.cli.progress import Progress
 from driftgauge.cli.roles import add_kind_arguments, add_role_arguments, kinds_of, roles_of
 from driftgauge.cli.terminal import compact_bytes, printable
@@ -62,8 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build the profile, write it, and say what it is."""
+    apply_mapping(args)
     check_writable(args.output)
-    source = open_source(args.file, roles_of(args))
+    source = open_source(args.file, roles_of(args), delimiter=args.delimiter)
     options = BuildOptions(
         args.name or source.name,
         time.time(),

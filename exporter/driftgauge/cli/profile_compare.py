@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from driftgauge.cli.files import is_data, read_profile
+from driftgauge.cli.mapping import apply_mapping
 from driftgauge.cli.profile_counting import Counted, count
 from driftgauge.cli.profile_report import document, report
 from driftgauge.cli.progress import Progress
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
+    apply_mapping(args)
     rule = rule_of(args)
     reference = read_profile(args.reference)
     current = _counted(args, reference)
@@ -75,7 +77,7 @@ def _terms(args: argparse.Namespace, rule: Rule) -> Mapping[str, Any]:
 def _counted(args: argparse.Namespace, reference: Reference) -> Counted:
     if is_data(args.current):
         with Progress(sys.stderr) as progress:
-            return count(args.current, roles_of(args), reference, progress)
+            return count(args.current, roles_of(args), reference, progress, delimiter=args.delimiter)
     other = read_profile(args.current)
     batch = BatchJob(other.profile, None, np.zeros(HOURS, dtype=np.int64))
     return Counted(other.provenance.name, batch, other.provenance.notes)

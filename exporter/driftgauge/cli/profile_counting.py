@@ -40,13 +40,15 @@ class Counted:
         return self.batch.profile
 
 
-def count(path: str, roles: Roles, reference: Reference, progress: Progress) -> Counted:
+def count(
+    path: str, roles: Roles, reference: Reference, progress: Progress, *, delimiter: str | None = None
+) -> Counted:
     """Count the file at *path* with the spec of *reference*.
 
     Raises:
         SourceError: it cannot be read, or has no rows.
     """
-    source = open_source(path, _as_in(reference, roles, path))
+    source = open_source(path, _as_in(reference, roles, path, delimiter), delimiter=delimiter)
     spec = reference.profile.spec
     profile, violations, given = spec.zero(), Counter[tuple[str, str]](), False
     first, last, hours = math.inf, -math.inf, np.zeros(HOURS, dtype=np.int64)
@@ -69,12 +71,12 @@ def _known_times(batch: Batch) -> Floats:
     return np.empty(0) if batch.timestamps is None else batch.timestamps[~np.isnan(batch.timestamps)]
 
 
-def _as_in(reference: Reference, roles: Roles, path: str) -> Roles:
+def _as_in(reference: Reference, roles: Roles, path: str, delimiter: str | None) -> Roles:
     """Return *roles* with the columns that the reference read as text and this file might show as numbers."""
     wanted = _text_columns(reference.profile)
     if not wanted:
         return roles
-    first = next(open_source(path, roles, chunk_rows=_PEEKED_ROWS).batches(), Batch(0))
+    first = next(open_source(path, roles, chunk_rows=_PEEKED_ROWS, delimiter=delimiter).batches(), Batch(0))
     names = (
         roles.prediction or name if (role, name) == (OUTPUT, "prediction") else name
         for role, name, _ in first.columns

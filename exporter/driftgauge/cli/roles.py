@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from driftgauge.errors import ConfigError
 from driftgauge.profile import CATEGORICAL, NUMERIC
 from driftgauge.sources import Roles
 
-__all__ = ["add_role_arguments", "kinds_of", "roles_of"]
+__all__ = [
+    "FACT_HELP",
+    "add_fact_arguments",
+    "add_kind_arguments",
+    "add_role_arguments",
+    "kinds_of",
+    "roles_of",
+]
+
+#: fact -> what its column holds
+FACT_HELP: Mapping[str, str] = MappingProxyType(
+    {
+        "id": "what labels call the row",
+        "label": "the truth, where it is known",
+        "latency_s": "duration of the row's request in seconds",
+        "status": "how the row's request ended: ok, a word or an HTTP status",
+    }
+)
 
 
 def add_role_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -20,7 +39,20 @@ def add_role_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGro
     _add(roles, "--features", "the input columns; without it all columns that have no other role")
     _add(roles, "--ignore", "columns that are no features, such as identifiers")
     _add(roles, "--output-column", "further outputs of the model")
+    roles.add_argument(
+        "--delimiter",
+        metavar="CHAR",
+        type=_delimiter,
+        help="what separates the cells of a CSV file, such as ';'; 'tab' is a tab",
+    )
+    roles.add_argument(
+        "--mapping", metavar="FILE.yaml", help="a file that says all this; arguments go before it, see docs/batch.md"
+    )
     return roles
+
+
+def _delimiter(text: str) -> str:
+    return {"tab": "\t", "\\t": "\t"}.get(text, text)
 
 
 def _add(group: argparse._ArgumentGroup, flag: str, text: str) -> None:
@@ -43,7 +75,22 @@ def roles_of(args: argparse.Namespace) -> Roles:
         ignore=tuple(args.ignore),
         outputs=tuple(args.output_column),
         categorical=tuple(getattr(args, "categorical", ())),
+        facts=_facts_of(args),
+        with_facts=hasattr(args, "latency_s"),
     )
+
+
+def _facts_of(args: argparse.Namespace) -> dict[str, str]:
+    found = {fact: getattr(args, fact, None) for fact in FACT_HELP}
+    segments = {f"segment.{column}": column for column in getattr(args, "segment", ())}
+    return {fact: column for fact, column in found.items() if column} | segments
+
+
+def add_fact_arguments(group: argparse._ArgumentGroup) -> None:
+    """Declare what a row may carry beside its columns, for who sends the rows on."""
+    for fact, text in FACT_HELP.items():
+        group.add_argument(f"--{fact.replace('_', '-')}", metavar="COL", help=text)
+    _add(group, "--segment", "columns that say which segment a row belongs to; they are no features then")
 
 
 def kinds_of(args: argparse.Namespace) -> dict[str, str]:

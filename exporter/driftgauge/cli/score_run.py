@@ -8,6 +8,7 @@ import sys
 import time
 
 from driftgauge.cli.files import STANDARD, check_writable, read_profile, write
+from driftgauge.cli.mapping import apply_mapping
 from driftgauge.cli.profile_counting import count
 from driftgauge.cli.profile_report import report, verdict
 from driftgauge.cli.progress import Progress
@@ -32,6 +33,7 @@ SUFFIX = ".prom"
 
 def score(args: argparse.Namespace) -> int:
     """Score the file and say so wherever that was asked for."""
+    apply_mapping(args)
     settings = _settings(args)
     if args.job is not None and args.pushgateway is None:
         raise ConfigError(f"--job {args.job!r}: expected --pushgateway URL beside it")
@@ -40,7 +42,7 @@ def score(args: argparse.Namespace) -> int:
     reference = read_profile(args.reference)
     name, version = _labels(args, reference)
     with Progress(sys.stderr) as progress:
-        current = count(args.file, roles_of(args), reference, progress)
+        current = count(args.file, roles_of(args), reference, progress, delimiter=args.delimiter)
     scored = Scored.of(
         reference, current, view_batch(name, version, reference, current.batch, settings=settings, now=time.time())
     )

@@ -25,12 +25,9 @@ from driftgauge.report import DROPS, Report
 __all__ = ["Totals", "read_totals"]
 
 _WHERE = "parameters.driftgauge"
-_FIELDS = frozenset(
-    {
-        *("pid", "process", "sample_rate", "in_flight", "ended"),
-        *("requests", "predictions", "failures", "dropped", "dropped_labels", "latencies"),
-    }
-)
+_TOTALS = frozenset({"requests", "predictions", "failures", "latencies"})
+_OF_CLIENTS = frozenset({"pid", "process", "sample_rate", "in_flight", "ended", "dropped", "dropped_labels"})
+_FIELDS = _TOTALS | _OF_CLIENTS
 #: counts beyond that are a mistake, not traffic
 _MOST = 2**31
 _PROCESS_CHARS = 64
@@ -92,7 +89,7 @@ def read_totals(parameters: Any, violations: Violations) -> Totals:
         # A sender that counts its predictions counts its failures, and leaves them out where there were none.
         failures=failures if failures or predictions is not None or "failures" in parameters else None,
         latencies=reading.latencies(parameters),
-        report=_report_of(parameters, reading),
+        report=None if _OF_CLIENTS.isdisjoint(parameters) else _report_of(parameters, reading),
         errors=reading.errors,
     )
 

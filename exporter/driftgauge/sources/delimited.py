@@ -24,11 +24,18 @@ from driftgauge.sources.source import Part, chunk_height
 __all__ = ["read"]
 
 
-def read(path: Path, roles: Roles, chunk_rows: int, *, delimiter: str) -> Iterator[Part]:
-    """Yield the rows of a delimited file."""
+#: what else separates cells, by what people call it
+_OTHERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ",": "commas"}
+
+
+def read(path: Path, roles: Roles, chunk_rows: int, *, usual: str, delimiter: str | None = None) -> Iterator[Part]:
+    """Yield the rows of a delimited file; *delimiter* is what the caller says, else the *usual* one separates cells."""
     with opened(path) as lines:
-        records = _records(lines, delimiter)
-        names = _header(next(records, None))
+        records = _records(lines, delimiter or usual)
+        first = next(records, None)
+        if delimiter is None and first is not None:
+            _check_separated(*first, usual)
+        names = _header(first)
         wanted = roles.wanted(names)
         height = chunk_height(chunk_rows, len(names))
         rows = _even(records, names)
@@ -75,6 +82,17 @@ def _header(first: tuple[int, list[str]] | None) -> list[str]:
     if _is_data(names):
         raise SourceError(f"line {line}: expected a header, found numbers only: {', '.join(names[:5])}")
     return names
+
+
+def _check_separated(line: int, names: Sequence[str], usual: str) -> None:
+    """Refuse a header whose cells another character separates."""
+    for other, called in _OTHERS.items():
+        columns = sum(name.count(other) for name in names) + 1
+        if other != usual and columns > len(names):
+            raise SourceError(
+                f"line {line}: the header looks separated by {called} ({columns} columns, by {_OTHERS[usual]} {len(names)}); "
+                f"say so with --delimiter {other!r}, or --delimiter {usual!r} if it is not"
+            )
 
 
 def _is_data(names: Sequence[str]) -> bool:

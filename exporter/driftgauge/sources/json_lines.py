@@ -22,22 +22,23 @@ from driftgauge.batch import Batch, Column
 from driftgauge.errors import SourceError
 from driftgauge.sources import values
 from driftgauge.sources.lines import Lines, opened
-from driftgauge.sources.roles import Roles
+from driftgauge.sources.roles import FACTS, Roles
 from driftgauge.sources.source import Part, chunk_height
 
-__all__ = ["read"]
+__all__ = ["Row", "Rows", "read"]
 
 Row: TypeAlias = Mapping[str, Any]
 
 
-def read(path: Path, roles: Roles, chunk_rows: int) -> Iterator[Part]:
-    """Yield the rows of a file of JSON lines."""
+def read(path: Path, roles: Roles, chunk_rows: int, table: Rows | None = None) -> Iterator[Part]:
+    """Yield the rows of a file of JSON lines; *table* reads lines of another form."""
     with opened(path) as lines:
         rows = _objects(lines)
         first = next(rows, None)
         if first is None:
             raise SourceError("the file is empty, expected one JSON object a line")
-        table = _Observations(roles) if isinstance(first[1].get("features"), dict) else _Rows(roles)
+        if table is None:
+            table = _Observations(roles) if isinstance(first[1].get("features"), dict) else Rows(roles)
         everything = chain((first,), rows)
         height = chunk_height(chunk_rows, len(first[1].get("features", first[1])))
         while batch := table.batch(list(islice(everything, height))):
@@ -59,13 +60,14 @@ def _objects(lines: Lines) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 @dataclass(slots=True)
-class _Rows:
+class Rows:
     """Lines that are rows: every key is a column."""
 
     roles: Roles
     names: dict[str, None] = field(default_factory=dict)  # in order of appearance
 
     def batch(self, objects: Sequence[tuple[int, Row]]) -> Batch | None:
+        """Return a chunk of lines as a batch; None for no lines."""
         if not objects:
             return None
         rows = [(line, self.row(line, found)) for line, found in objects]
@@ -76,14 +78,16 @@ class _Rows:
         return roles.batch(len(rows), {name: _column(name, rows, roles) for name in roles.wanted(tuple(self.names))})
 
     def row(self, line: int, found: Row) -> Row:  # noqa: ARG002 - observations name the line
+        """Return the columns of a line."""
         return found
 
     def roles_now(self) -> Roles:
+        """Return the roles of the columns that have been seen."""
         return self.roles
 
 
 @dataclass(slots=True)
-class _Observations(_Rows):
+class _Observations(Rows):
     """Lines that are observations: `features` become columns beside the observation's own fields."""
 
     fields: dict[str, None] = field(default_factory=dict)
@@ -107,18 +111,25 @@ class _Observations(_Rows):
             timestamp=self.roles.timestamp or self._present("ts"),
             probabilities=self.roles.probabilities or classes,
             ignore=(*self.roles.ignore, *self.fields),
+            facts={**self._facts(), **self.roles.facts} if self.roles.with_facts else self.roles.facts,
+            categorical=tuple(dict.fromkeys((*self.roles.categorical, *(["id"] if "id" in self.fields else [])))),
         )
+
+    def _facts(self) -> dict[str, str]:
+        return {name: name for name in self.fields if name in FACTS or name.startswith("segment.")}
 
     def _present(self, name: str) -> str | None:
         return name if name in self.fields else None
 
 
 def _own_fields(observation: Row) -> Iterable[tuple[str, Any]]:
-    """Yield the fields beside `features` that are single values, and each class of `proba`."""
+    """Yield the fields beside `features` that are single values, each class of `proba` and each part of `segment`."""
     for name, value in observation.items():
         if not isinstance(value, dict | list):
             yield name, value
-        elif name == "proba":
+        elif name == "segment" and isinstance(value, dict):
+            yield from ((f"segment.{part}", word) for part, word in value.items())
+        elif name == "proba" and isinstance(value, list):
             yield from ((f"proba[{place}]", share) for place, share in enumerate(value))
 
 

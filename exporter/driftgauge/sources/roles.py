@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,12 @@ from driftgauge.batch import Batch, Categories, Column, Floats, Mixed, Requests
 from driftgauge.errors import SourceError
 from driftgauge.sources.event_time import event_times
 
-__all__ = ["FEATURES_ONLY", "Roles"]
+__all__ = ["FACTS", "FEATURES_ONLY", "RESERVED", "Roles"]
+
+#: what may be said of a row beside its columns
+FACTS = ("id", "label", "latency_s", "status")
+#: outputs whose names begin so carry facts
+RESERVED = "driftgauge."
 
 #: what pandas calls an index that it stores as a column; row numbers and ids drift by nature
 _STORED_INDEX = "__index_level_"
@@ -39,6 +44,9 @@ class Roles:
         ignore: columns that are no feature, such as ids.
         outputs: further output columns, under their own names.
         categorical: columns of class codes, such as postal codes: read as text even where they look like numbers.
+        facts: fact (one of `FACTS`, or `segment.NAME`) -> its column; carried as the output `driftgauge.FACT`, for
+            who sends the rows on.
+        with_facts: whether lines that say themselves what is a fact carry it so, too.
 
     >>> Roles(prediction="y", ignore=("id",)).wanted(["id", "age", "y"])
     ('age', 'y')
@@ -51,6 +59,8 @@ class Roles:
     ignore: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    with_facts: bool = False
 
     def wanted(self, names: Sequence[str]) -> tuple[str, ...]:
         """Check these roles against the columns of a table and return the columns to read, in the table's order."""
@@ -66,7 +76,9 @@ class Roles:
         return Batch(
             rows,
             inputs={name: columns[name] for name in self._features(columns)},
-            outputs=outputs | {name: columns[name] for name in self.outputs},
+            outputs=outputs
+            | {name: columns[name] for name in self.outputs}
+            | {RESERVED + fact: columns[name] for fact, name in self.facts.items()},
             probabilities=_probabilities({name: columns[name] for name in self.probabilities}),
             timestamps=None if self.timestamp is None else event_times(self.timestamp, columns[self.timestamp]),
             requests=Requests(rows),
@@ -80,7 +92,8 @@ class Roles:
 
     def _claimed(self) -> tuple[str, ...]:
         single = (self.prediction, self.timestamp)
-        return (*(name for name in single if name is not None), *self.probabilities, *self.outputs)
+        named = (name for name in single if name is not None)
+        return (*named, *self.probabilities, *self.outputs, *self.facts.values())
 
     def _asked(self) -> Iterable[tuple[str, Iterable[str]]]:
         yield "prediction", () if self.prediction is None else (self.prediction,)
@@ -90,6 +103,8 @@ class Roles:
         yield "outputs", self.outputs
         yield "ignore", self.ignore
         yield "categorical", self.categorical
+        for fact, name in self.facts.items():
+            yield fact, (name,)
 
 
 #: the roles of a table that holds features and nothing else
