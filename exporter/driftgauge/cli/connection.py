@@ -15,7 +15,7 @@ from driftgauge.errors import ConfigError
 if TYPE_CHECKING:
     from driftgauge.client.identity import Identity
 
-__all__ = ["UnixConnection", "add_connection_arguments", "connect", "credentials"]
+__all__ = ["UnixConnection", "add_connection_arguments", "connect", "credentials", "identity_of"]
 
 #: variables of the client library, which say the same
 _CLIENT = "DRIFTGAUGE_CLIENT_"
@@ -70,7 +70,7 @@ def connect(args: argparse.Namespace, timeout: float) -> http.client.HTTPConnect
     if parts.scheme == "http":
         return http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
-        return http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=_identity(args).context())
+        return http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=identity_of(args).context())
     except OSError as error:
         raise ConfigError(f"--ca-file, --cert-file, --key-file: cannot be used: {error}") from error
 
@@ -84,12 +84,13 @@ def credentials(args: argparse.Namespace) -> Mapping[str, str]:
     if not (args.token_file or os.environ.get(f"{_CLIENT}TOKEN")):
         return {}
     try:
-        return _identity(args).headers()
+        return identity_of(args).headers()
     except OSError as error:
         raise ConfigError(f"--token-file: {error}") from error
 
 
-def _identity(args: argparse.Namespace) -> Identity:
+def identity_of(args: argparse.Namespace) -> Identity:
+    """Return what the arguments say of who asks."""
     from driftgauge.client.identity import Identity  # with all of the client, which a plain health check does not need
 
     token = os.environ.get(f"{_CLIENT}TOKEN", "")

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from driftgauge.cli.connection import identity_of
 from driftgauge.cli.mapping import apply_mapping
 from driftgauge.cli.pace import Pace
 from driftgauge.cli.progress import Progress
@@ -88,9 +89,9 @@ class _Sending:
     problems: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        where = f"http://{self.args.address}" if self.args.address else self.args.socket
-        self._where = where
-        self._transport = Transport(where, TIMEOUT_SECONDS, os.environ.get("DRIFTGAUGE_CLIENT_TOKEN", ""))
+        address = self.args.address
+        self._where = self.args.socket if not address else address if "://" in address else f"http://{address}"
+        self._transport = Transport(self._where, TIMEOUT_SECONDS, identity_of(self.args))
         version = f"/versions/{quote(self.args.version, safe='')}" if self.args.version else ""
         self._path = f"/v1/models/{quote(self.args.model, safe='')}{version}/observations"
         self._prefix = os.urandom(8).hex()
