@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "profile": "driftgauge.cli.profile",
         "score": "driftgauge.cli.score",
         "replay": "driftgauge.cli.replay",
+        "backtest": "driftgauge.cli.backtest",
         "baseline": "driftgauge.cli.baseline",
         "serve": "driftgauge.cli.serve",
         "check-config": "driftgauge.cli.check_config",
