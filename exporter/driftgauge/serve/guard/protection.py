@@ -12,9 +12,9 @@ from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
 from driftgauge.serve.guard.tls import build_context
 from driftgauge.serve.guard.tokens import Tokens, parse_tokens
-from driftgauge.serve.guard.web_config import WebConfig, parse_web_config
+from driftgauge.serve.guard.web_config import TlsSettings, WebConfig, parse_web_config
 
-__all__ = ["GuardFiles", "Protection", "guard_files", "read_protection", "speaks_tls"]
+__all__ = ["GuardFiles", "Protection", "guard_files", "read_protection", "tls_of"]
 
 #: far more than any certificate chain or list of users
 _MOST_BYTES = 1 << 20
@@ -113,15 +113,15 @@ def read_protection(files: GuardFiles) -> Protection:
     return Protection(web, context, tokens, stamps)
 
 
-def speaks_tls(files: GuardFiles) -> bool:
-    """Tell whether a listener with these files speaks TLS, as far as they can be read.
+def tls_of(files: GuardFiles) -> TlsSettings | None:
+    """Return how a listener with these files speaks TLS; None where it does not.
 
     Raises:
         ConfigError: the web configuration file cannot be read.
     """
     if not files.web_config:
-        return False
-    return parse_web_config(_text(files.web_config, {}), files.web_config).tls is not None
+        return None
+    return parse_web_config(_text(files.web_config, {}), files.web_config).tls
 
 
 def _paths(web: WebConfig) -> Iterator[str]:
