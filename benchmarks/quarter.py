@@ -109,14 +109,20 @@ class Traffic:
         effects = math.sqrt(self.correlation) * effects / max(effects.std(), 1e-9)
         sessions = rng.multinomial(rng.poisson(rate / self.session), np.full(levels, 1 / levels), len(self.daily))
         middles = self.means(np.array([now])) + effects
-        edges = np.array(
-            [np.pad(e, (0, spec.histogram.bins - 1 - len(e)), constant_values=np.inf) for e in spec.histogram.edges]
-        )
-        below = ndtr((edges[:, None, :] - middles[:, :, None]) / math.sqrt(1 - self.correlation))
+        below = ndtr((_edges(spec)[:, None, :] - middles[:, :, None]) / math.sqrt(1 - self.correlation))
         shares = np.diff(below, axis=2, prepend=0.0, append=1.0)
         drawn = rng.multinomial(sessions * self.session, shares / shares.sum(axis=2, keepdims=True)).sum(axis=1)
         counts: NDArray[np.int64] = np.pad(drawn, ((0, 0), (0, 1)))
         return counts
+
+
+def _edges(spec: ProfileSpec) -> Matrix:
+    """Return the inner edges of all features, [features, bins - 1]."""
+    inner = spec.histogram.bins - 1
+    padded = np.full((len(spec.histogram.edges), inner), np.inf)
+    for row, edges in zip(padded, spec.histogram.edges, strict=True):
+        row[: len(edges)] = edges
+    return padded
 
 
 class TimedSlots(TimedCounts):
@@ -124,10 +130,10 @@ class TimedSlots(TimedCounts):
 
     def add_counts(self, counts: NDArray[np.int64], time: float) -> None:
         """Take the counts of a quarter of an hour in."""
-        for slots in self._slots:
-            ids, slot = slots.plan.slots, int(time // slots.plan.slot_seconds)
-            place = int(np.searchsorted(ids, slot))
-            if place < len(ids) and ids[place] == slot:
+        for slots in self._slots.values():
+            slot = int(time // slots.slot_seconds)
+            place = int(np.searchsorted(slots.ids, slot))
+            if place < len(slots.ids) and slots.ids[place] == slot:
                 slots.numeric[place] += counts.astype(np.int32)
         self._strata.numeric[int(time % DAY // HOUR)] += counts
 

@@ -55,16 +55,16 @@ def false_share(found: Watch, window: str) -> float:
 
 @pytest.mark.parametrize("window", ["15m", "1h", "6h", "24h"])
 def test_sessions_seldom_pass_the_rule(sessions: Watch, window: str):
-    """Under two percent of the time at 600 rows an hour, where it was 27 without the factor."""
-    assert false_share(sessions, window) < 0.02
+    """A thousandth of the time at most at 600 rows an hour, where it is 27 percent without the factor."""
+    assert false_share(sessions, window) < 0.001
 
 
 @pytest.mark.parametrize("window", ["15m", "1h", "6h", "24h"])
 def test_every_window_knows_that_sessions_scatter(sessions: Watch, window: str):
-    """A factor of about three in all windows, those included that have not seen enough blocks of their own length."""
+    """Blocks scatter three times as widely and their far tail some twelve times, in windows without blocks of their own too."""
     factors = sessions.dispersion[sessions.hours > WARM_HOURS, sessions.windows.index(window)]
-    assert factors.mean() == pytest.approx(3.0, abs=0.5)
-    assert factors.min() > 1.5
+    assert factors.mean() == pytest.approx(13.0, abs=3.0)
+    assert factors.min() > 4
 
 
 def test_independent_rows_have_no_factor_to_speak_of(independent: Watch):
@@ -97,15 +97,15 @@ def test_the_status_follows_a_step_within_the_hour(independent: Watch):
 @pytest.mark.parametrize("rows", [50, 200])
 @pytest.mark.parametrize("timed", [False, True])
 def test_sessions_at_both_rates_with_both_kinds_of_reference(rows: int, timed: bool):  # noqa: FBT001
-    """600 and 2,400 rows an hour, factor from traffic alone and from the reference's chunks too: under two percent."""
+    """600 and 2,400 rows an hour, factor from traffic alone and from the reference's chunks too: next to never."""
     found = watched(rows, days=5, timed=timed)
-    assert false_share(found, "1h") < 0.02
+    assert false_share(found, "1h") < 0.001
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("shift", "minutes"), [(0.5, 75), (1.0, 45)])
-def test_a_step_in_sessions_is_found_within_the_hour(shift: float, minutes: float):
-    """A factor of three takes its time, not the alarm: one hour for half a standard deviation, half an hour for one."""
-    found = watched(50, days=4.25, shift=shift, since=96, every=1)
-    assert np.median(found.delays(96.0, 2)) * 60 <= minutes
+@pytest.mark.parametrize(("shift", "hours"), [(0.5, 9.0), (1.0, 3.5)])
+def test_a_step_in_sessions_is_found_in_hours(shift: float, hours: float):
+    """Twelve sessions an hour: a test that knew the law of their means would take 4.8 hours and 1.2 for p = 1e-7."""
+    found = watched(50, days=3.5, shift=shift, since=60, every=2)
+    assert np.median(found.delays(60.0, 2)) <= hours

@@ -5,6 +5,7 @@ so that all columns of a model, in all windows, are scored in a few NumPy calls.
 """
 
 from driftgauge.drift.chi_square import chi_square
+from driftgauge.drift.dispersion import MOST_DISPERSION, residuals, tail_dispersion
 from driftgauge.drift.divergence import kl_bits, psi
 from driftgauge.drift.evidence import evidence_threshold
 from driftgauge.drift.jensen_shannon import JensenShannon, jensen_shannon
@@ -16,6 +17,7 @@ from driftgauge.drift.wasserstein import Wasserstein, wasserstein
 
 __all__ = [
     "ALERT",
+    "MOST_DISPERSION",
     "OK",
     "UNDECIDED",
     "WARN",
@@ -35,5 +37,7 @@ __all__ = [
     "mean_shift",
     "psi",
     "rate_ratio",
+    "residuals",
+    "tail_dispersion",
     "wasserstein",
 ]

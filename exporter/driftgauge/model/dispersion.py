@@ -4,7 +4,9 @@ Sessions and slow wobbles make blocks of traffic differ from one another without
 this is worthless (statistics.md 4.2). Blocks of the trailing period are compared with their own pooled total, never with
 the reference, which would hide the drift that is to be judged, and the factor is frozen while something looks like drift.
 
-    factor = max(1, sum of the blocks' divergences / sum of their expectations), 50 at most
+    ratio = max(1, sum of the blocks' divergences / sum of their expectations)
+
+and the factor follows from it and from how the blocks' residuals go together (`drift.dispersion`).
 """
 
 from __future__ import annotations
@@ -13,14 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
-from driftgauge.drift import jensen_shannon
+from driftgauge.drift import MOST_DISPERSION, jensen_shannon, residuals, tail_dispersion
 
-__all__ = ["LEAST_BLOCKS", "MOST", "trailing_dispersion"]
+__all__ = ["LEAST_BLOCKS", "trailing_dispersion"]
 
 Float64s = NDArray[np.float64]
 
-#: a wider scatter than this is no noise that a factor could describe
-MOST = 50.0
 #: fewer blocks say too little
 LEAST_BLOCKS = 8
 #: samples below which a block is left out
@@ -29,23 +29,30 @@ LEAST_SAMPLES = 30
 _AT_ONCE = 8
 
 
-def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None) -> Float64s:
+def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None, *, shaped: bool = True) -> Float64s:
     """Return the factor of every column from block counts [blocks, columns, bins]; NaN where there are too few blocks.
 
     A block is compared with the others (leave one out), so that independent rows give 1; with *groups*, [blocks], only
-    with the others of its group, such as the same hour of other days.
+    with the others of its group, such as the same hour of other days. What is not *shaped* gives the ratio alone.
     """
-    rest = _rest(blocks, np.zeros(len(blocks), dtype=np.int64) if groups is None else groups)
-    observed, expected, used = (np.zeros(blocks.shape[1]) for _ in range(3))
+    named = groups is not None
+    groups = np.zeros(len(blocks), dtype=np.int64) if groups is None else groups
+    rest = _rest(blocks, groups)
+    observed, expected = (np.zeros(blocks.shape[1]) for _ in range(2))
+    used = np.zeros(blocks.shape[:2], dtype=bool)
     for start in range(0, len(blocks), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         scores = jensen_shannon(rest[part], blocks[part])
-        usable = (scores.samples >= LEAST_SAMPLES) & ~np.isnan(scores.score)
-        observed += np.where(usable, scores.score**2, 0.0).sum(axis=0)
-        expected += np.where(usable, scores.noise_floor**2, 0.0).sum(axis=0)
-        used += usable.sum(axis=0)
-    enough = (used >= LEAST_BLOCKS) & (expected > 0)
-    return np.where(enough, np.clip(observed / np.where(enough, expected, 1.0), 1.0, MOST), np.nan)
+        used[part] = (scores.samples >= LEAST_SAMPLES) & ~np.isnan(scores.score)
+        observed += np.where(used[part], scores.score**2, 0.0).sum(axis=0)
+        expected += np.where(used[part], scores.noise_floor**2, 0.0).sum(axis=0)
+    enough = (used.sum(axis=0) >= LEAST_BLOCKS) & (expected > 0)
+    ratio = np.where(enough, observed / np.where(enough, expected, 1.0), 1.0)
+    if not shaped:
+        return np.where(enough, np.clip(ratio, 1.0, MOST_DISPERSION), np.nan)
+    # Blocks of one group are each other's yardstick, and so go together by themselves.
+    apart = groups[:, None] != groups if named else np.ones((len(blocks), len(blocks)), dtype=bool)
+    return np.where(enough, tail_dispersion(ratio, residuals(rest, blocks), used, apart), np.nan)
 
 
 def _rest(blocks: Counts, groups: NDArray[np.int64]) -> Counts:

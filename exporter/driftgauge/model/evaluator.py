@@ -149,13 +149,19 @@ class Evaluator:
             return
         drives = self._judgement.drives
         calm = (status <= OK) & (scores.evidence < self._judgement.evidence[:, None] / 2)
-        by_hour = self._reference.strata is not None
+        hours_known = self._reference.strata is not None
+        # What moves from day to day is the thresholds' business; what a day's rows share within it, the factor's.
+        sessions = _factors(trailing["15m"], by_hour=True)
+        if np.isnan(sessions).any():  # too few rows in a quarter of an hour
+            sessions = np.where(np.isnan(sessions), _factors(trailing["1h"], by_hour=True), sessions)
         known = np.zeros(drives.shape[1], dtype=bool)
         for row, window in enumerate(self._judgement.windows):
             if not drives[row].any():
                 continue
             blocks = trailing.get(window.name, trailing[STATUS_WINDOW.name])
-            factors = _factors(blocks, by_hour=by_hour and window.seconds < STATUS_WINDOW.seconds)
+            by_hour = hours_known and window.seconds < STATUS_WINDOW.seconds
+            # The many short blocks tell the shape, the few as long as the window how much it scatters in all.
+            factors = np.fmax(_factors(blocks, by_hour=by_hour, shaped=False), sessions)
             known |= ~np.isnan(self._trailing[row])
             taken = drives[row] & ~np.isnan(factors) & (calm[row] | ~known)
             self._trailing[row, taken] = factors[taken]
@@ -163,19 +169,23 @@ class Evaluator:
 
 
 def _lent(factors: Float64s, drives: NDArray[np.bool_]) -> Float64s:
-    """Return factors [windows, columns]; where one is not known, that of the next shorter window that judges, else 1."""
+    """Return factors [windows, columns], 1 where nothing is known.
+
+    What scatters within a short window scatters as much within a longer one, so none is below those of the shorter
+    windows that judge.
+    """
     known, shorter = factors.copy(), np.ones(factors.shape[1])
     for row, judging in zip(known, drives, strict=True):
-        row[:] = np.where(np.isnan(row), shorter, row)
+        row[:] = np.fmax(row, shorter)
         shorter = np.where(judging, row, shorter)
     return known
 
 
-def _factors(blocks: Trailing, *, by_hour: bool) -> Float64s:
+def _factors(blocks: Trailing, *, by_hour: bool = False, shaped: bool = True) -> Float64s:
     """Return the dispersion of every column; *by_hour*, blocks are compared with those of the same hour only."""
     return np.concatenate(
         [
-            trailing_dispersion(counts, blocks.hours if by_hour else None)
+            trailing_dispersion(counts, blocks.hours if by_hour else None, shaped=shaped)
             for counts in (blocks.numeric, blocks.categorical)
         ]
     )

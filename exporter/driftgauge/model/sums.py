@@ -15,7 +15,7 @@ __all__ = ["Change", "Trailing", "WindowSums", "collect"]
 Float64s = NDArray[np.float64]
 
 #: window name -> how many blocks of how many seconds tell its dispersion; the long windows take the day's
-TRAILING = {"15m": (95, 900), "1h": (23, HOUR_SECONDS), "6h": (27, 6 * HOUR_SECONDS), "24h": (13, DAY_SECONDS)}
+TRAILING = {"15m": (95, 900), "1h": (167, HOUR_SECONDS), "6h": (27, 6 * HOUR_SECONDS), "24h": (13, DAY_SECONDS)}
 _WEEK_DAYS = 7
 
 

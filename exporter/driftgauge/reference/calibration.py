@@ -5,20 +5,21 @@ Days are correlated and weeks differ: with fixed thresholds a delay or a tempera
 the rest of the data (leave one out), and what undrifted chunks reach raises the threshold of that column and window.
 
 Chunks start every quarter of their length, as production windows slide, or apart where that gives enough of them; of many,
-200 evenly spread ones are scored. Memory: the counts of every slot that a chunk needs: for a year of data up to 9,000 hours of a
-length, 70 MB per 100 columns.
+200 evenly spread ones are scored. Memory: the counts of every slot that a chunk needs, once for all lengths that have slots of
+an hour: for a year of data 9,000 hours, 75 MB per 100 columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts, Floats
-from driftgauge.drift import jensen_shannon
+from driftgauge.drift import MOST_DISPERSION, jensen_shannon, residuals, tail_dispersion
+from driftgauge.drift.profiles import joined
 from driftgauge.profile import (
     DAY_SECONDS,
     HOUR_SECONDS,
@@ -48,8 +49,6 @@ LEAST_STRATUM_ROWS = 500
 CYCLE_DISTANCE = 0.05
 #: and how sure that has to be: of 24 hours and 100 columns none should reach it by chance
 CYCLE_EVIDENCE = 6.0
-#: a wider scatter than this is no noise that a factor could describe (statistics.md 4.2)
-MOST_DISPERSION = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +80,31 @@ class _Plan:
         """Every slot that some chunk needs."""
         return np.unique(self.starts[:, None] + np.arange(self.length))
 
+    @property
+    def apart(self) -> NDArray[np.bool_]:
+        """Which chunks share no slot, [chunks, chunks]."""
+        apart: NDArray[np.bool_] = np.abs(self.starts[:, None] - self.starts) >= self.length
+        return apart
+
 
 class _Slots:
-    """Counts of the slots that a plan needs."""
+    """Counts of the slots of one length that some plan needs."""
 
-    def __init__(self, plan: _Plan, spec: ProfileSpec) -> None:
-        self.plan = plan
-        self._ids = plan.slots
+    def __init__(self, slot_seconds: int, plans: Sequence[_Plan], spec: ProfileSpec) -> None:
+        self.slot_seconds = slot_seconds
+        self.ids = np.unique(np.concatenate([plan.slots for plan in plans]))
         self._spec = spec
         numeric, categorical = spec.zero().histogram.counts.shape, spec.zero().categories.counts.shape
-        self.numeric = np.zeros((len(self._ids), *numeric), dtype=np.int32)
-        self.categorical = np.zeros((len(self._ids), *categorical), dtype=np.int32)
+        self.numeric = np.zeros((len(self.ids), *numeric), dtype=np.int32)
+        self.categorical = np.zeros((len(self.ids), *categorical), dtype=np.int32)
 
     def add(self, block: Block, times: Floats) -> None:
         """Count the rows that fall into a needed slot."""
-        if not len(self._ids):
+        if not len(self.ids):
             return
-        slots = np.floor(times / self.plan.slot_seconds)
-        place = np.searchsorted(self._ids, slots)
-        known = (place < len(self._ids)) & (self._ids[np.minimum(place, len(self._ids) - 1)] == slots)
+        slots = np.floor(times / self.slot_seconds)
+        place = np.searchsorted(self.ids, slots)
+        known = (place < len(self.ids)) & (self.ids[np.minimum(place, len(self.ids) - 1)] == slots)
         order = np.argsort(place[known], kind="stable")
         rows = np.flatnonzero(known)[order]
         found, starts = np.unique(place[rows], return_index=True)
@@ -110,14 +115,32 @@ class _Slots:
             self.numeric[slot] += profile.histogram.counts.astype(np.int32)
             self.categorical[slot] += profile.categories.counts.astype(np.int32)
 
-    def chunks(self) -> list[NDArray[np.int64]]:
-        """Return, for each chunk, the rows of its slots in the arrays."""
-        first = np.searchsorted(self._ids, self.plan.starts)
-        return [start + np.arange(self.plan.length) for start in first]
+    def chunks(self, plan: _Plan) -> Iterator[_Chunk]:
+        """Yield the chunks of a plan."""
+        for first in np.searchsorted(self.ids, plan.starts):
+            rows = slice(first, first + plan.length)
+            hours = self.ids[rows] * self.slot_seconds % DAY_SECONDS // HOUR_SECONDS
+            yield _Chunk((self.numeric[rows], self.categorical[rows]), hours)
 
-    def hours(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the hour of day (UTC) of slots."""
-        return (self._ids[rows] * self.plan.slot_seconds) % DAY_SECONDS // HOUR_SECONDS
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Counts of a chunk's slots, numeric and categorical, and the hour of day (UTC) of each slot."""
+
+    counts: tuple[Counts, Counts]
+    hours: NDArray[np.int64]
+
+    def rest(self, total: Profile, strata: Strata | None) -> tuple[Float64s, Float64s]:
+        """Return what the chunk is compared with: all other rows, or those of its hours."""
+        if strata is not None:
+            others = strata.without(self.counts, self.hours)
+            numeric, categorical = others.weighted(strata.shares(self.counts, self.hours))
+        else:
+            whole = total.histogram.counts, total.categories.counts
+            numeric, categorical = (
+                all_rows - part.sum(axis=0, dtype=np.float64) for all_rows, part in zip(whole, self.counts, strict=True)
+            )
+        return np.maximum(numeric, 0), np.maximum(categorical, 0)
 
 
 class TimedCounts:
@@ -132,7 +155,11 @@ class TimedCounts:
 
     def __init__(self, spec: ProfileSpec, first: float, last: float, windows: Sequence[Window] = WINDOWS) -> None:
         self._spec = spec
-        self._slots = [_Slots(_Plan.of(window, first, last), spec) for window in windows]
+        self._plans = [_Plan.of(window, first, last) for window in windows]
+        self._slots = {
+            seconds: _Slots(seconds, [plan for plan in self._plans if plan.slot_seconds == seconds], spec)
+            for seconds in sorted({plan.slot_seconds for plan in self._plans})
+        }
         zero = spec.zero()
         self._strata = Strata(
             *(np.zeros((HOURS, *counts.shape), np.int64) for counts in (zero.histogram.counts, zero.categories.counts))
@@ -140,7 +167,7 @@ class TimedCounts:
 
     def add(self, block: Block, times: Floats) -> None:
         """Take rows and their event times in (NaN: no chunk's)."""
-        for slots in self._slots:
+        for slots in self._slots.values():
             slots.add(block, times)
         hours = np.where(np.isnan(times), -1, times % DAY_SECONDS // HOUR_SECONDS)
         for hour in range(HOURS):
@@ -170,56 +197,80 @@ class TimedCounts:
 
     def calibration(self, total: Profile, strata: Strata | None) -> Mapping[str, Calibration]:
         """Score every chunk against the rest; window lengths with too few chunks are left out."""
-        found = {}
-        for slots in self._slots:
-            short = slots.plan.window.seconds < DAY_SECONDS
-            calibration = _calibrate(slots, total, strata if short else None)
-            if calibration is not None:
-                found[slots.plan.window.name] = calibration
+        found: dict[str, Calibration] = {}
+        sessions = np.ones(len(self._spec.schema.columns))
+        for plan in self._plans:
+            if len(plan.starts) < LEAST_CHUNKS:
+                continue
+            chunks = list(self._slots[plan.slot_seconds].chunks(plan))
+            short = plan.window.seconds < DAY_SECONDS
+            scored = _Scored.of(chunks, total, strata if short else None)
+            dispersion = scored.dispersion(plan.apart if short else None)
+            if short:
+                # What a day's rows share within it concerns the longer windows too, the rhythm of the day does not.
+                by_hour = scored if strata is not None else _Scored.of(chunks, total, self._strata)
+                sessions = np.fmax(sessions, by_hour.dispersion(plan.apart))
+            else:
+                dispersion = np.fmax(dispersion, sessions)
+            found[plan.window.name] = _summary(scored, dispersion)
         return found
 
 
-def _calibrate(slots: _Slots, total: Profile, strata: Strata | None) -> Calibration | None:
-    if len(slots.plan.starts) < LEAST_CHUNKS:
-        return None
-    debiased, divergence, expected, samples = [], [], [], []
-    for rows in slots.chunks():
-        chunk = slots.numeric[rows], slots.categorical[rows]
-        rest = (
-            _rest(chunk, total)
-            if strata is None
-            else strata.without(chunk, slots.hours(rows)).weighted(strata.shares(chunk, slots.hours(rows)))
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """The leave-one-out scores of the chunks of one length, [chunks, columns].
+
+    `spread` holds the residuals of numeric and categorical columns, each [chunks, columns, bins].
+    """
+
+    debiased: Float64s
+    divergence: Float64s
+    expected: Float64s
+    usable: NDArray[np.bool_]
+    spread: tuple[Float64s, Float64s]
+
+    @classmethod
+    def of(cls, chunks: Sequence[_Chunk], total: Profile, strata: Strata | None) -> _Scored:
+        """Score *chunks* against the rest."""
+        scores, numeric, categorical = [], [], []
+        for chunk in chunks:
+            rests = chunk.rest(total, strata)
+            parts = [part.sum(axis=0, dtype=np.int64) for part in chunk.counts]
+            scores.append(joined(*(jensen_shannon(*pair) for pair in zip(rests, parts, strict=True))))
+            numeric.append(residuals(rests[0], parts[0]))
+            categorical.append(residuals(rests[1], parts[1]))
+        debiased = np.array([score.debiased for score in scores])
+        return cls(
+            debiased,
+            np.array([score.score**2 for score in scores]),
+            np.array([score.noise_floor**2 for score in scores]),
+            (np.array([score.samples for score in scores]) >= LEAST_SAMPLES) & ~np.isnan(debiased),
+            (np.array(numeric), np.array(categorical)),
         )
-        scores = [
-            jensen_shannon(np.maximum(reference, 0), part.sum(axis=0))
-            for reference, part in zip(rest, chunk, strict=True)
-        ]
-        debiased.append(np.concatenate([score.debiased for score in scores]))
-        divergence.append(np.concatenate([score.score**2 for score in scores]))
-        expected.append(np.concatenate([score.noise_floor**2 for score in scores]))
-        samples.append(np.concatenate([score.samples for score in scores]))
-    return _summary(*(np.array(part) for part in (debiased, divergence, expected, samples)))
+
+    def dispersion(self, apart: NDArray[np.bool_] | None) -> Float64s:
+        """Return the factor of every column; without *apart*, [chunks, chunks], only the ratio of the divergences."""
+        observed = np.where(self.usable, self.divergence, 0.0).sum(axis=0)
+        noise = np.where(self.usable, self.expected, 0.0).sum(axis=0)
+        ratio = np.where(noise > 0, observed / np.where(noise > 0, noise, 1.0), 1.0)
+        if apart is None:
+            return np.clip(ratio, 1.0, MOST_DISPERSION)
+        cut = self.spread[0].shape[1]
+        return np.concatenate([
+            tail_dispersion(ratio[:cut], self.spread[0], self.usable[:, :cut], apart),
+            tail_dispersion(ratio[cut:], self.spread[1], self.usable[:, cut:], apart),
+        ])  # fmt: skip
 
 
-def _rest(chunk: tuple[Counts, Counts], total: Profile) -> tuple[Float64s, Float64s]:
-    numeric, categorical = (part.sum(axis=0, dtype=np.float64) for part in chunk)
-    return total.histogram.counts - numeric, total.categories.counts - categorical
-
-
-def _summary(debiased: Float64s, divergence: Float64s, expected: Float64s, samples: Float64s) -> Calibration:
-    """Summarise the chunks of one length, [chunks, columns]; chunks with too few samples say nothing."""
-    usable = (samples >= LEAST_SAMPLES) & ~np.isnan(debiased)
-    columns = debiased.shape[1]
+def _summary(scored: _Scored, dispersion: Float64s) -> Calibration:
+    """Summarise the chunks of one length; chunks with too few samples say nothing."""
+    columns = scored.debiased.shape[1]
     quantiles = np.full((3, columns), np.nan)
     most = np.full(columns, np.nan)
     for column in range(columns):
-        scores = debiased[usable[:, column], column]
+        scores = scored.debiased[scored.usable[:, column], column]
         if len(scores):
             quantiles[:, column] = np.quantile(scores, (0.5, 0.95, 0.99))
             most[column] = scores.max()
-    observed = np.where(usable, divergence, 0.0).sum(axis=0)
-    noise = np.where(usable, expected, 0.0).sum(axis=0)
-    dispersion = np.where(noise > 0, observed / np.where(noise > 0, noise, 1.0), 1.0)
     # Four digits are what such figures are good for, and what the profile file keeps.
-    figures = (np.round(part, 4) for part in (*quantiles, most, np.clip(dispersion, 1.0, MOST_DISPERSION)))
-    return Calibration(usable.sum(axis=0), *figures)
+    return Calibration(scored.usable.sum(axis=0), *(np.round(part, 4) for part in (*quantiles, most, dispersion)))
