@@ -138,7 +138,7 @@ DRIFT_EVIDENCE = _gauge(
 DRIFT_SAMPLES = _gauge("drift_samples", "Rows that the scores rest on, over the window.", _SCORE, _GROUP)
 DRIFT_DISPERSION = _gauge(
     "drift_dispersion",
-    "Factor by which the score scatters more widely than with independent rows, 1 to 50, over the window; evidence allows for it.",
+    "Factor by which the far tail of the score is wider than with independent rows, 1 to 50, over the window; evidence allows for it.",
     _SCORE,
     _GROUP,
 )
