@@ -6,6 +6,7 @@ BIN         := $(VENV)/bin
 CONSTRAINTS := scripts/constraints.txt
 PIP         := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
 PYTEST_ARGS ?=
+FUZZ_ARGS   ?=
 # further extras to install for the tests, such as torch
 EXTRAS      ?=
 
@@ -13,7 +14,7 @@ comma       := ,
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check generate bench simulate image k8s-test lock sbom audit tools setup clean
+.PHONY: help demo test check generate bench fuzz simulate image k8s-test lock sbom audit tools setup clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [PYTEST_ARGS='-k drift']"
@@ -44,6 +45,11 @@ bench: $(VENV)/.dev ## run the benchmarks
 	@for script in benchmarks/*.py; do \
 		echo "==> $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
+
+fuzz: $(VENV)/.dev ## fuzz the decoders with atheris, for ten minutes
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) atheris || \
+		{ echo "atheris has no build for $$($(BIN)/python --version); use another Python: make clean fuzz PYTHON=python3.11" >&2; exit 1; }
+	@$(BIN)/python fuzz/decoders.py -max_total_time=600 $(FUZZ_ARGS)
 
 simulate: $(VENV)/.dev ## run the long simulations that back the statistics
 	@echo "==> simulations"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from driftgauge.errors import DecodeError
+from driftgauge.ingest.arrow_stream import decode_arrow
 from driftgauge.ingest.columns import decode_columns
 from driftgauge.ingest.compression import inflate
 from driftgauge.ingest.excerpt import excerpt
@@ -82,6 +83,10 @@ def _decode_binary(body: Body) -> Decoded:
     return decode_open_inference(value, memoryview(body.content)[length:], body.limits, body.prediction_output)
 
 
+def _decode_arrow(body: Body) -> Decoded:
+    return decode_arrow(body.content, body.limits, body.prediction_output)
+
+
 def _header_length(body: Body) -> int:
     text = (body.header_length or "").strip()
     length = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
@@ -99,5 +104,6 @@ DECODERS: Mapping[str, Callable[[Body], Decoded]] = MappingProxyType(
         "application/ndjson": _decode_lines,
         "application/jsonl": _decode_lines,
         "application/octet-stream": _decode_binary,
+        "application/vnd.apache.arrow.stream": _decode_arrow,
     }
 )

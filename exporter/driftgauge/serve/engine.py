@@ -49,6 +49,7 @@ NAME_CHARS = 256
 STUCK_SECONDS = 120.0
 
 _GZIP = b"\x1f\x8b"
+_ARROW = "application/vnd.apache.arrow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,8 @@ class Engine:
         # milliseconds that are no work for the event loop.
         binary = incoming.content_type.startswith("application/octet-stream")
         most = INLINE_BINARY_BYTES if binary else INLINE_BYTES
-        small = len(incoming.body) <= most and not incoming.body.startswith(_GZIP)
+        arrow = incoming.content_type.startswith(_ARROW)  # the first one imports pyarrow
+        small = len(incoming.body) <= most and not arrow and not incoming.body.startswith(_GZIP)
         quick = small and not self._event_clocks and not self.registry.learning
         if quick and self._lock.acquire(blocking=False):
             try:
