@@ -6,22 +6,27 @@ ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
-# /opt/tools builds; /opt/driftgauge is what goes into the image, and has no pip. Where the context has a folder of wheels
-# (build/wheelhouse, which `make image` fills), nothing is asked of the network. Every package is checked against its locked hash.
-RUN --mount=type=bind,target=/src \
-    python3 -m venv /opt/tools && python3 -m venv --without-pip /opt/driftgauge \
-    && if [ -d /src/build/wheelhouse ]; then export PIP_NO_INDEX=1 PIP_FIND_LINKS=/src/build/wheelhouse; fi \
-    && /opt/tools/bin/pip install --require-hashes --only-binary :all: -r /src/deploy/image/build.txt \
-    && /opt/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheel /src \
-    && /opt/tools/bin/pip --python /opt/driftgauge/bin/python install --require-hashes --only-binary :all: -r /src/deploy/image/exporter.txt \
-    && /opt/tools/bin/pip --python /opt/driftgauge/bin/python install --no-deps --no-index /opt/wheel/*.whl \
+# /opt/tools builds; /opt/driftgauge is what goes into the image, and has no pip. Every package is checked against its locked hash.
+RUN python3 -m venv /opt/tools && python3 -m venv --without-pip /opt/driftgauge
+COPY deploy/image /src/deploy/image
+# Where the context has a folder of wheels (build/wheelhouse, which `make image` fills), nothing is asked of the network. Only the wheels come
+# from this mount: some builders do not notice when what is mounted has changed, but the locks say which wheels are taken.
+RUN --mount=type=bind,target=/context \
+    if [ -d /context/build/wheelhouse ]; then export PIP_NO_INDEX=1 PIP_FIND_LINKS=/context/build/wheelhouse; fi \
+    && install="install --require-hashes --only-binary :all:" \
+    && /opt/tools/bin/pip $install -r /src/deploy/image/build.txt \
+    && /opt/tools/bin/pip --python /opt/driftgauge/bin/python $install -r /src/deploy/image/exporter.txt \
     # Tests, headers and static libraries of packages are of no use here.
     && find /opt/driftgauge/lib -type d \( -name tests -o -name include \) -prune -exec rm -rf {} + \
     && find /opt/driftgauge/lib -name '*.a' -delete
+COPY pyproject.toml README.md LICENSE /src/
+COPY exporter /src/exporter
+RUN /opt/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheel /src \
+    && /opt/tools/bin/pip --python /opt/driftgauge/bin/python install --no-deps --no-index /opt/wheel/*.whl
 
 FROM build AS build-full
-RUN --mount=type=bind,target=/src \
-    if [ -d /src/build/wheelhouse ]; then export PIP_NO_INDEX=1 PIP_FIND_LINKS=/src/build/wheelhouse; fi \
+RUN --mount=type=bind,target=/context \
+    if [ -d /context/build/wheelhouse ]; then export PIP_NO_INDEX=1 PIP_FIND_LINKS=/context/build/wheelhouse; fi \
     && /opt/tools/bin/pip --python /opt/driftgauge/bin/python install --require-hashes --only-binary :all: -r /src/deploy/image/full.txt \
     && find /opt/driftgauge/lib -type d \( -name tests -o -name include \) -prune -exec rm -rf {} + \
     && find /opt/driftgauge/lib -name '*.a' -delete

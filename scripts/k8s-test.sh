@@ -12,4 +12,4 @@ if [ -z "$engine" ]; then
 fi
 scripts/image.sh exporter example
 echo "==> running the example's pod"
-python -m pytest -m podman tests/deploy/test_pod.py
+RUN_PODMAN=1 python -m pytest -m podman tests/deploy/test_pod.py

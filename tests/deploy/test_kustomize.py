@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from alerting.settings import load as alerting_settings
-from driftgauge.config import LimitSettings
+from driftgauge.config import Settings
+from driftgauge.serve.settings import parse
 from tests.deploy.kube import (
     CLASSIC,
     K8S,
@@ -86,10 +87,10 @@ def test_a_misspelt_field_would_be_found(everything):
         kubernetes_validate.validate(broken, "1.33", strict=True)
 
 
-@pytest.mark.parametrize("component", [name for name in COMPONENTS if name != "kserve"])
+@pytest.mark.parametrize("component", COMPONENTS)
 def test_every_component_renders_on_its_own(tmp_path, component):
-    """A component needs none of the others, except the probe, which needs the container it probes."""
-    others = ["exporter"] if component == "liveness" else []
+    """A component needs none of the others, except those that change the exporter's container."""
+    others = ["exporter"] if component in {"liveness", "token", "tls"} else []
     assert kustomize(overlay(tmp_path, ["base/config"], [*others, component]))
 
 
@@ -217,7 +218,7 @@ def test_prometheus_finds_the_pods_and_takes_all_they_expose(everything):
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
     ports = named(template["spec"]["initContainers"], "driftgauge")["ports"]
     assert endpoint["port"] in {port["name"] for port in ports}
-    assert monitor["spec"]["sampleLimit"] > LimitSettings().series
+    assert monitor["spec"]["sampleLimit"] > Settings().limits.series
     matcher = re.search(r'job=~"(?P<pattern>.*)"', alerting_settings().up_selector)
     assert matcher is not None
     assert re.fullmatch(matcher["pattern"], f"shop/{monitor['metadata']['name']}")
@@ -252,3 +253,78 @@ def test_the_example_of_a_secret_is_applied_by_nothing(everything):
     """Its token is known to everybody."""
     assert not of_kind(everything, "Secret")
     assert (K8S / "base/config/secret.example.yaml").exists()
+
+
+@pytest.fixture(scope="module")
+def sink(tmp_path_factory):
+    """A namespace with inference services, one of which takes part, and the sink."""
+    folder = overlay(tmp_path_factory.mktemp("kserve"), [], ["kserve"])
+    services = [
+        {
+            "apiVersion": "serving.kserve.io/v1beta1",
+            "kind": "InferenceService",
+            "metadata": {"name": name, "labels": labels},
+            "spec": {
+                "predictor": {"minReplicas": 2, "model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://m"}}
+            },
+        }
+        for name, labels in (("iris", {"driftgauge.io/inject": "true"}), ("wine", {}))
+    ]
+    (folder / "deployment.yaml").write_text(yaml.safe_dump_all(services))
+    return kustomize(folder)
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_the_sink_is_valid_strictly(sink, version):
+    """Its Deployment, Service, ConfigMap and NetworkPolicy."""
+    _validate(sink, version)
+
+
+def test_the_logger_of_a_labelled_inference_service_points_at_the_sink(sink):
+    """Both events of an inference go to the port of the Service that leads to the sink; nothing else of it changes."""
+    iris, wine = of_kind(sink, "InferenceService")
+    (service,) = of_kind(sink, "Service")
+    (deployment,) = of_kind(sink, "Deployment")
+    logger = iris["spec"]["predictor"].pop("logger")
+    (port,) = service["spec"]["ports"]
+    assert logger == {"mode": "all", "url": f"http://{service['metadata']['name']}:{port['port']}/"}
+    assert iris["spec"] == wine["spec"]
+    assert service["spec"]["selector"].items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
+    ports = {port["name"]: port["containerPort"] for port in named(containers(next(pods(sink))), "driftgauge")["ports"]}
+    assert ports[port["targetPort"]] == port["port"]
+
+
+def test_there_is_never_more_than_one_sink(sink):
+    """Only a process that gets both halves of an inference can pair them."""
+    (deployment,) = of_kind(sink, "Deployment")
+    assert deployment["spec"]["replicas"] == 1
+    assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_events_come_from_inference_services_only(sink):
+    """The sink takes events without a token, so its NetworkPolicy names who may send, and guards every port."""
+    (policy,) = of_kind(sink, "NetworkPolicy")
+    (pod,) = pods(sink)
+    guarded = {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]}
+    assert guarded == {port["containerPort"] for port in named(containers(pod), "driftgauge")["ports"]}
+    assert all(rule["from"] for rule in policy["spec"]["ingress"])
+
+
+@pytest.mark.parametrize("component", ["token", "tls"])
+def test_a_protected_listener_has_settings_that_exist_and_a_monitor_that_knows(tmp_path, component):
+    """The variable names a setting, its file is mounted, and Prometheus reads the Secret of the same name."""
+    rendered = kustomize(overlay(tmp_path, ["base"], ["sidecar", component]))
+    (pod,) = pods(rendered)
+    sidecar = named(pod["initContainers"], "driftgauge")
+    environ = {item["name"]: item["value"] for item in sidecar["env"]}
+    listen = parse("", environ).listen
+    path = listen.metrics_token_file or listen.metrics_web_config
+    (mount,) = [mount for mount in sidecar["volumeMounts"] if path.startswith(mount["mountPath"] + "/")]
+    secret = yaml.safe_load((K8S / "base/config/secret.example.yaml").read_text("utf-8"))
+    assert named(pod["volumes"], mount["name"])["secret"]["secretName"] == secret["metadata"]["name"]
+    assert path.removeprefix(mount["mountPath"] + "/") in secret["stringData"]
+    (monitor,) = of_kind(rendered, "PodMonitor")
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    asked = endpoint["authorization"]["credentials"] if component == "token" else endpoint["tlsConfig"]["ca"]["secret"]
+    assert asked["name"] == secret["metadata"]["name"]
+    assert asked["key"] in secret["stringData"]
