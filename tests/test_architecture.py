@@ -24,6 +24,7 @@ LAYERS = (
         "failures",
         "setting",
         "listening",
+        "forwarding",
         "config",
         "state",
         "__version__",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from driftgauge.forwarding import ProxySettings
 from driftgauge.listening import LimitSettings, ListenSettings
 from driftgauge.setting import at_least as _at_least
 from driftgauge.setting import setting
@@ -29,6 +30,7 @@ __all__ = [
     "LogSettings",
     "ModelSettings",
     "OutputSettings",
+    "ProxySettings",
     "ReferenceSettings",
     "Settings",
     "setting",
@@ -220,6 +222,7 @@ class Settings:
     limits: LimitSettings = setting(LimitSettings(), "Bounds.")
     log: LogSettings = setting(LogSettings(), "Logging.")
     kserve: KServeSettings = setting(KServeSettings(), "Events of KServe's inference logger.")
+    proxy: ProxySettings = setting(ProxySettings(), "The transparent proxy in front of a model server.")
     state: StateSettings = setting(StateSettings(), "What survives a restart.")
     auto_register: bool = setting(
         default=True, help_text="Register models that are observed without being configured, within limits.models."
@@ -228,6 +231,10 @@ class Settings:
     models: tuple[ModelSettings, ...] = setting((), "Configured models.")
 
     def __post_init__(self) -> None:
+        if not (self.listen.socket or self.listen.ingest or self.proxy.upstream):
+            raise ValueError(
+                "listen: socket and ingest are both empty and there is no proxy: nothing could be observed"
+            )
         seen: set[tuple[str, str]] = set()
         for number, model in enumerate(self.models):
             if not model.name:

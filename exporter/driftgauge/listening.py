@@ -35,8 +35,6 @@ class ListenSettings:
     )
 
     def __post_init__(self) -> None:
-        if not (self.socket or self.ingest):
-            raise ValueError("socket and ingest are both empty: nothing could be observed")
         try:
             mode = int(self.socket_mode, 8)
         except ValueError:

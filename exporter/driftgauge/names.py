@@ -415,6 +415,29 @@ LAST_OBSERVATION = _gauge(
     "last_observation_timestamp_seconds", "When something was last observed, in seconds since 1970.", _MODEL, _GROUP
 )
 
+_GROUP = "proxy"
+PROXY_REQUESTS = _counter(
+    "proxy_requests",
+    "Requests that passed the proxy, by kind: inference, other, or upgrade for connections that left HTTP.",
+    ("kind",),
+    _GROUP,
+)
+PROXY_FAILURES = _counter(
+    "proxy_failures",
+    "Requests that the model server failed, by reason: refused or timeout (no connection), broken (lost), status (5xx).",
+    ("reason",),
+    _GROUP,
+)
+PROXY_DISCONNECTS = _counter(
+    "proxy_client_disconnects", "Requests whose caller went away before the response was complete.", (), _GROUP
+)
+PROXY_UNOBSERVED = _counter(
+    "proxy_unobserved", "Inferences that passed the proxy and could not be observed, by reason.", ("reason",), _GROUP
+)
+PROXY_IN_FLIGHT = _gauge(
+    "proxy_requests_in_flight", "Requests that have passed the proxy and whose response is not complete.", (), _GROUP
+)
+
 _GROUP = "exporter"
 BUILD_INFO = _gauge("build_info", "Always 1; says by its label which version of driftgauge runs.", ("version",), _GROUP)
 INGEST_BATCHES = _counter("ingest_batches", "Bodies taken in, by format.", ("format",), _GROUP)

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "backtest": "driftgauge.cli.backtest",
         "baseline": "driftgauge.cli.baseline",
         "serve": "driftgauge.cli.serve",
+        "proxy": "driftgauge.cli.proxy",
         "check-config": "driftgauge.cli.check_config",
         "healthcheck": "driftgauge.cli.healthcheck",
         "metrics": "driftgauge.cli.metrics",

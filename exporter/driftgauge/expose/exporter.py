@@ -14,6 +14,7 @@ from driftgauge.expose.checkpoints import CheckpointView, checkpoint_families
 from driftgauge.expose.events import EventsView, event_families
 from driftgauge.expose.family import Family, Samples, histogram_prefixes, histogram_values, labelled, single
 from driftgauge.expose.listeners import ListenerView, listener_families
+from driftgauge.expose.proxy import ProxyView, proxy_families
 from driftgauge.ingest import DECODERS
 
 __all__ = ["ExporterView", "exporter_families", "suppressed_family"]
@@ -40,6 +41,7 @@ class ExporterView:
         config_reload_success: whether the last reading of it succeeded.
         config_reload_time: of the last one that did, seconds since 1970; None when none has.
         events: of inference loggers.
+        proxy: of the transparent proxy; None without one.
         checkpoints: None where no folder is configured for them.
         listeners: what is told of each listener.
         answers_shared: requests answered with what was rendered for another.
@@ -61,6 +63,7 @@ class ExporterView:
     config_reload_success: bool = True
     config_reload_time: float | None = None
     events: EventsView = field(default_factory=EventsView)
+    proxy: ProxyView | None = None
     checkpoints: CheckpointView | None = None
     listeners: Sequence[ListenerView] = ()
     answers_shared: int = 0
@@ -82,6 +85,8 @@ def exporter_families(view: ExporterView) -> Iterator[Family]:
     yield single(names.CONFIG_RELOAD_SUCCESS, view.config_reload_success)
     yield single(names.CONFIG_RELOAD_TIMESTAMP, view.config_reload_time)
     yield from event_families(view.events)
+    if view.proxy is not None:
+        yield from proxy_families(view.proxy)
     if view.checkpoints is not None:
         yield from checkpoint_families(view.checkpoints)
     yield from listener_families(view.listeners)

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from driftgauge.batch import Batch
 from driftgauge.config import Settings
 from driftgauge.errors import DecodeError, ProfileError, StateError
+from driftgauge.expose.proxy import ProxyView
 from driftgauge.ingest import Decoded, Limits, NothingUsable, decode
 from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
@@ -85,6 +86,8 @@ class Engine:
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
         self._retries = Retries()
+        #: what the proxy tells of itself; None without one
+        self.proxy: Callable[[], ProxyView] | None = None
         self.events = EventSink(lambda: self.settings, self.observe)
         self._ticking: asyncio.Task[None] | None = None
         self._ticked = time.monotonic()
@@ -146,14 +149,20 @@ class Engine:
             answer["errors"] = [error.as_dict() for error in decoded.errors]
         return answer
 
-    def observe(self, name: str, version: str, batch: Batch) -> None:
+    def observe(self, name: str, version: str, batch: Batch, *, register: bool = True) -> None:
         """Count a batch of a model; for threads of their own, which wait for the lock.
+
+        Args:
+            name: of the model.
+            version: of the model.
+            batch: what was seen of it.
+            register: whether the model may register itself by that.
 
         Raises:
             DecodeError: the model has no name, or is unknown where it may not register itself.
         """
         with self._lock:
-            model = self._model(name, version)
+            model = self._model(name, version) if register else self.registry.known(name, version)
             model.observe(batch, self.clock())
             if model.settings.clock == "event":
                 self._guarded("evaluation failed", model, model.tick, self.clock())

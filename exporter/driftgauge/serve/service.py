@@ -26,8 +26,9 @@ from driftgauge.serve.keeper import Keeper
 from driftgauge.serve.listeners import check_exposure, within_reach
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.memory import share_one_arena
+from driftgauge.serve.proxy import Proxy, parse_upstream
 from driftgauge.serve.references import read_references
-from driftgauge.serve.settings import parse, parse_listen
+from driftgauge.serve.settings import parse, parse_listen, parse_proxy
 
 __all__ = ["Loaded", "Service", "load"]
 
@@ -53,6 +54,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
             split_address(address, f"listen.{name}")
     protected, problems = _protection(settings.listen)
     check_exposure(settings.listen, protected=protected)
+    if settings.proxy.upstream:
+        parse_upstream(settings.proxy.upstream)
+        split_address(settings.proxy.listen, "proxy.listen")
     references, errors = read_references(settings)
     return Loaded(settings, references, (*problems, *map(str, errors)))
 
@@ -108,6 +112,8 @@ class Service:
         self.engine = Engine(loaded.settings, loaded.references)
         self._keeper = Keeper(self.engine, loaded.settings.state) if loaded.settings.state.directory else None
         self._doors = Doors(self.engine, self.reload, self._shut)
+        proxy = loaded.settings.proxy
+        self._proxy = Proxy(self.engine, proxy) if proxy.upstream else None
         health = self.engine.health
         health.config_valid = usable and not loaded.problems
         health.counting = usable
@@ -127,7 +133,8 @@ class Service:
             listen = parse_listen(text, self._environ)
             listen = within_reach(listen, protected=_protection(listen)[0])
             self._shut = _shut(text, listen)
-            return Loaded(Settings(listen=listen), {}, (str(error),)), False
+            proxy = parse_proxy(text, self._environ)
+            return Loaded(Settings(listen=listen, proxy=proxy), {}, (str(error),)), False
         if strict and loaded.problems:
             raise ConfigError("; ".join(loaded.problems))
         return loaded, True
@@ -149,12 +156,16 @@ class Service:
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.restore)
         await self._doors.open()
+        if self._proxy is not None:
+            await self._forward(self._proxy)
         self.engine.start()
         if self._keeper is not None:
             self._keeper.start()
         LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
         await stopping.wait()
         LOGGER.info("stopping")
+        if self._proxy is not None:
+            await self._proxy.close()
         await self._doors.close(lambda: self.engine.health.waiting > 0)
         await self.engine.stop()
         if self._keeper is not None:
@@ -181,6 +192,8 @@ class Service:
             LOGGER.warning("listen has changed; restart to open other sockets")
         if loaded.settings.state != self.engine.settings.state:
             LOGGER.warning("state has changed; restart to keep it elsewhere")
+        if loaded.settings.proxy != self.engine.settings.proxy:
+            LOGGER.warning("proxy has changed; restart to forward elsewhere")
         await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references)
         logs.configure(loaded.settings.log)
         await self._doors.configured()
@@ -203,3 +216,11 @@ class Service:
     async def _reload_quietly(self) -> None:
         with contextlib.suppress(ConfigError):  # counted and logged already
             await self.reload()
+
+    async def _forward(self, proxy: Proxy) -> None:
+        """Open the proxy, or nothing."""
+        try:
+            await proxy.open()
+        except ConfigError:
+            await self._doors.close(lambda: False)
+            raise

@@ -16,16 +16,18 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from driftgauge.config import ListenSettings, Settings
+from driftgauge.config import ListenSettings, ProxySettings, Settings
 from driftgauge.errors import ConfigError
 from driftgauge.serve.documents import read_mapping, read_value
 
-__all__ = ["PREFIX", "parse", "parse_listen"]
+__all__ = ["PREFIX", "parse", "parse_listen", "parse_proxy"]
 
 T = TypeVar("T")
 
 PREFIX = "DRIFTGAUGE_"
 _LISTEN = PREFIX + "LISTEN__"
+_PROXY = PREFIX + "PROXY__"
+_PROXY_SECTION = re.compile(r"^proxy\s*:", re.MULTILINE)
 #: Variables with the prefix that are no settings: where the file is, and what Kubernetes tells every pod of Services
 #: whose names begin with `driftgauge` (DRIFTGAUGE_SERVICE_HOST, DRIFTGAUGE_PORT_9870_TCP_ADDR, ...)
 _OTHERS = re.compile(
@@ -60,6 +62,23 @@ def parse_listen(text: str, environ: Mapping[str, str]) -> ListenSettings:
             _override(document, environ)
             return _convert(document, Settings).listen
     return ListenSettings()
+
+
+def parse_proxy(text: str, environ: Mapping[str, str]) -> ProxySettings:
+    """Return what to forward, whatever is wrong with the rest of the configuration: traffic depends on it.
+
+    Raises:
+        ConfigError: there is to be a proxy, and what it is to do cannot be read.
+    """
+    document: dict[str, Any] = {}
+    try:
+        document = {"proxy": read_mapping(text).get("proxy")}
+    except ConfigError:
+        if _PROXY_SECTION.search(text):
+            raise
+    document = _checked(document, Settings, "")
+    _override(document, {name: value for name, value in environ.items() if name.startswith(_PROXY)})
+    return _convert(document, Settings).proxy
 
 
 def _override(document: dict[str, Any], environ: Mapping[str, str]) -> None:
