@@ -63,6 +63,8 @@ class Proxy:
 
     def __init__(self, engine: Engine, settings: ProxySettings) -> None:
         self.counts = Counts()
+        #: that is listened on, once it is
+        self.port = 0
         self._engine = engine
         self._settings = settings
         self._upstream = parse_upstream(settings.upstream)
@@ -72,12 +74,6 @@ class Proxy:
         self._alone = asyncio.Event()
         self._alone.set()
         self._server: asyncio.Server | None = None
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
 
     async def open(self) -> None:
         """Listen.
@@ -92,6 +88,7 @@ class Proxy:
             self._server = await loop.create_server(self._relay, host or None, port, backlog=_BACKLOG)
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"proxy.listen: cannot listen on {self._settings.listen!r}: {error}") from error
+        self.port = int(self._server.sockets[0].getsockname()[1])
         self._engine.proxy = self.counts.view
         LOGGER.info("forwarding", extra={"listen": self._settings.listen, "upstream": self._settings.upstream})
 

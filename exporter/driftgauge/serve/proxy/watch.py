@@ -166,8 +166,13 @@ class Watch:
         self._counts.in_flight -= 1
         if exchange.lost:
             self._counts.unobserved[exchange.lost] += 1
-        if exchange.call is not None:
+        if exchange.call is None:
+            return
+        try:
             self._sink.take(exchange)
+        except Exception:
+            self._sink.release(exchange.cost)
+            raise
 
 
 class _Requests:
