@@ -85,7 +85,7 @@ def test_reference_page_has_every_setting():
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
-        (ListenSettings, {"socket": "", "ingest": ""}),
+        (Settings, {"listen": ListenSettings(socket="", ingest="")}),
         (ListenSettings, {"socket_mode": "rw"}),
         (ListenSettings, {"socket_mode": "7777"}),
         (LimitSettings, {"models": 0}),

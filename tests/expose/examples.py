@@ -15,6 +15,7 @@ from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings
 from driftgauge.drift import JensenShannon, RateRatio
 from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition, ListenerView
+from driftgauge.expose.proxy import ProxyView
 from driftgauge.model import (
     ChangeScores,
     ClassShares,
@@ -206,6 +207,13 @@ def exporter(**changes: Any) -> ExporterView:
         ingest_seconds=0.25,
         collect_seconds=0.0123,
         config_reload_time=1_790_000_000.0,
+        proxy=ProxyView(
+            requests={"inference": 90, "other": 10},
+            failures={"status": 2},
+            unobserved={"too_large": 1},
+            disconnects=3,
+            in_flight=4,
+        ),
         checkpoints=CheckpointView(
             time=1_790_000_030.0,
             size=1_048_576,

@@ -19,9 +19,9 @@ PACKAGES = str(Path(driftgauge.__file__).parents[1])
 
 
 class Process:
-    """`driftgauge serve` in a directory of its own."""
+    """`driftgauge serve`, or another command that serves, in a directory of its own."""
 
-    def __init__(self, folder: Path, text: str = "", *arguments: str, **environ: str) -> None:
+    def __init__(self, folder: Path, text: str = "", *arguments: str, command: str = "serve", **environ: str) -> None:
         self.folder = folder
         self.config = folder / "driftgauge.yaml"
         self.config.write_text(text)
@@ -30,7 +30,7 @@ class Process:
         self.ports = [_free_port(), _free_port()]
         given = {"LISTEN__METRICS": f"127.0.0.1:{self.ports[0]}", "LISTEN__SOCKET": "ingest.sock"} | environ
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "driftgauge.cli.main", "serve", "--config", "driftgauge.yaml", *arguments],
+            [sys.executable, "-m", "driftgauge.cli.main", command, "--config", "driftgauge.yaml", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": PACKAGES, **{f"DRIFTGAUGE_{name}": text for name, text in given.items()}},
             stderr=subprocess.PIPE,

@@ -16,9 +16,9 @@ from collections import Counter
 from driftgauge.batch import Batch, Requests
 from driftgauge.config import ModelSettings
 from driftgauge.errors import DecodeError
+from driftgauge.failures import failure_of
 from driftgauge.ingest import Exchange as Inference
 from driftgauge.ingest import Limits, Observed, decode_exchange
-from driftgauge.ingest.facts import failure_of
 from driftgauge.ingest.generated import durations
 from driftgauge.ingest.openai import Arrivals, OpenAICall, decode_openai
 from driftgauge.ingest.unpacking import unpacked
