@@ -20,7 +20,6 @@ from typing import Any, TypeVar
 from driftgauge.batch import Batch
 from driftgauge.config import Settings
 from driftgauge.errors import DecodeError, ProfileError, StateError
-from driftgauge.expose.proxy import ProxyView
 from driftgauge.ingest import Decoded, Limits, NothingUsable, decode
 from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
@@ -86,8 +85,6 @@ class Engine:
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
         self._retries = Retries()
-        #: what the proxy tells of itself; None without one
-        self.proxy: Callable[[], ProxyView] | None = None
         self.events = EventSink(lambda: self.settings, self.observe)
         self._ticking: asyncio.Task[None] | None = None
         self._ticked = time.monotonic()
@@ -150,13 +147,7 @@ class Engine:
         return answer
 
     def observe(self, name: str, version: str, batch: Batch, *, register: bool = True) -> None:
-        """Count a batch of a model; for threads of their own, which wait for the lock.
-
-        Args:
-            name: of the model.
-            version: of the model.
-            batch: what was seen of it.
-            register: whether the model may register itself by that.
+        """Count a batch of a model, which may *register* itself by that; for threads of their own, which wait for the lock.
 
         Raises:
             DecodeError: the model has no name, or is unknown where it may not register itself.
