@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 
 from driftgauge.expose import CheckpointView
+from driftgauge.expose.proxy import ProxyView
 from driftgauge.serve.guard.counts import ListenerCounts
 
 __all__ = ["ABORTED", "INGEST_BUCKETS", "INTERNAL", "SLOW", "Health"]
@@ -38,6 +40,7 @@ class Health:
         reload_time: of the last successful load, seconds since 1970; None before one.
         checkpoints: what is told of them; None without a folder for them.
         listeners: what each listener counts, by name.
+        proxy: returns what the proxy tells of itself; None without one.
     """
 
     def __init__(self) -> None:
@@ -57,6 +60,7 @@ class Health:
         self.reload_time: float | None = None
         self.checkpoints: CheckpointView | None = None
         self.listeners: dict[str, ListenerCounts] = {}
+        self.proxy: Callable[[], ProxyView] | None = None
 
     def took(self, seconds: float) -> None:
         """Count how long a body took."""

@@ -138,7 +138,7 @@ class _Metrics:
             config_reload_success=health.reload_success,
             config_reload_time=health.reload_time,
             events=self._engine.events.view(),
-            proxy=None if self._engine.proxy is None else self._engine.proxy(),
+            proxy=None if health.proxy is None else health.proxy(),
             checkpoints=health.checkpoints,
             listeners=tuple(_told(counts) for counts in health.listeners.values()),
             answers_shared=self._bodies.joined + self._views.joined,

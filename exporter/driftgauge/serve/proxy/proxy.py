@@ -89,7 +89,7 @@ class Proxy:
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"proxy.listen: cannot listen on {self._settings.listen!r}: {error}") from error
         self.port = int(self._server.sockets[0].getsockname()[1])
-        self._engine.proxy = self.counts.view
+        self._engine.health.proxy = self.counts.view
         LOGGER.info("forwarding", extra={"listen": self._settings.listen, "upstream": self._settings.upstream})
 
     async def close(self) -> None:
