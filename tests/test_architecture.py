@@ -26,6 +26,7 @@ LAYERS = (
         "listening",
         "forwarding",
         "config",
+        "label_settings",
         "state",
         "__version__",
     ),

@@ -224,6 +224,8 @@ def test_every_field_is_taken_and_joined():
         "report",
         "vectors",
         "tokens",
+        "ids",
+        "labels",
     ]
 
 

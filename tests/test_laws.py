@@ -30,7 +30,16 @@ from driftgauge.profile import (
     dumps,
     loads,
 )
-from driftgauge.sketch import CategorySpec, ExponentialSpec, HistogramSpec, Sketch
+from driftgauge.sketch import (
+    CategorySpec,
+    ConfusionSpec,
+    CoverageSpec,
+    ErrorSumsSpec,
+    ExponentialSpec,
+    HistogramSpec,
+    ReliabilitySpec,
+    Sketch,
+)
 
 #: numbers on, next to and far from the edges below
 NUMBERS = st.one_of(
@@ -43,6 +52,7 @@ EDGES = ([0.0, 1.0, 2.0], [], [0.5])
 HISTOGRAM = HistogramSpec.plain(EDGES, narrow=2)
 CATEGORIES = CategorySpec((("basic", "plus"), ("1",)), (("rare",), ()), (True, False))
 EXPONENTIAL = ExponentialSpec(2)
+CONFUSION = ConfusionSpec(3)
 PROFILE = ProfileSpec(
     Schema.of(
         [
@@ -65,6 +75,10 @@ def blocks(columns: int) -> st.SearchStrategy[Any]:
 def codes(spec: CategorySpec) -> st.SearchStrategy[Any]:
     shape = st.tuples(st.just(spec.columns), st.integers(0, 6))
     return arrays(np.int32, shape, elements=st.integers(0, spec.unseen))
+
+
+def pairs(elements: st.SearchStrategy[Any], dtype: Any) -> st.SearchStrategy[Any]:
+    return st.integers(0, 6).flatmap(lambda rows: arrays(dtype, (2, rows), elements=elements))
 
 
 @st.composite
@@ -137,6 +151,38 @@ CASES = [
         EXPONENTIAL,
         ExponentialSpec(2, schema=4),
         blocks(2),
+        lambda parts: np.concatenate(parts, axis=1),
+        lambda data: [data],
+    ),
+    Case(
+        "confusion",
+        CONFUSION,
+        ConfusionSpec(2),
+        pairs(st.integers(0, CONFUSION.other), np.int32),
+        lambda parts: np.concatenate(parts, axis=1),
+        lambda data: [data],
+    ),
+    Case(
+        "coverage",
+        CoverageSpec("rows"),
+        CoverageSpec("bodies"),
+        pairs(st.integers(0, 9), np.int64),
+        lambda parts: np.concatenate(parts, axis=1),
+        lambda data: [data],
+    ),
+    Case(
+        "error sums",
+        ErrorSumsSpec(0.5),
+        ErrorSumsSpec(1.0),
+        blocks(2),
+        lambda parts: np.concatenate(parts, axis=1),
+        lambda data: [data],
+    ),
+    Case(
+        "reliability",
+        ReliabilitySpec(),
+        ReliabilitySpec(50),
+        pairs(st.sampled_from([0.0, 0.1, 0.5, 0.999, 1.0, 1.5, np.nan]), np.float64),
         lambda parts: np.concatenate(parts, axis=1),
         lambda data: [data],
     ),
@@ -266,7 +312,7 @@ def test_specs_that_are_equal_add(case, data):
     assert_equal(twin.zero().merge(sketch), sketch, exactly=True)
 
 
-@pytest.mark.parametrize("case", CASES[:3], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES[:-1], ids=lambda case: case.name)
 @law
 @given(data=st.data())
 def test_holding_the_arrays_gives_the_sketch(case, data):
@@ -285,14 +331,14 @@ def test_profiles_with_other_bins_do_not_add():
 def test_the_refusal_names_the_columns():
     """The error says which columns only one side has."""
     with pytest.raises(MergeError, match=r"age.*other"):
-        PROFILE.zero().merge(CASES[3].foreign.zero())
+        PROFILE.zero().merge(CASES[-1].foreign.zero())
 
 
 @law
 @given(data=st.data())
 def test_a_profile_survives_its_text(data):
     """Reading what was written gives the same reference: spec, counts, sums, provenance and digest, to the last bit."""
-    profile = data.draw(CASES[3].sketches())
+    profile = data.draw(CASES[-1].sketches())
     # A reference has nothing outside itself, nothing unseen and no latencies.
     profile.histogram.outside[:] = 0
     profile.categories.unseen[:] = 0
@@ -322,7 +368,7 @@ def test_sums_survive_the_text_to_the_last_bit():
 @given(data=st.data())
 def test_a_window_is_the_sum_of_its_profiles(data):
     """Every window that reaches far enough holds the merge of what was added, in whatever order it came."""
-    parts = data.draw(st.lists(st.tuples(CASES[3].sketches(), st.integers(0, 800)), min_size=1, max_size=4))
+    parts = data.draw(st.lists(st.tuples(CASES[-1].sketches(), st.integers(0, 800)), min_size=1, max_size=4))
     forwards, backwards = Ring(PROFILE), Ring(PROFILE)
     for profile, time in parts:
         forwards.add(profile, 1e9 + time)
@@ -339,7 +385,7 @@ def test_a_window_is_the_sum_of_its_profiles(data):
 @given(data=st.data())
 def test_adding_zero_to_a_ring_changes_no_window(data):
     """A profile of no rows is an identity for windows as well."""
-    profile = data.draw(CASES[3].sketches())
+    profile = data.draw(CASES[-1].sketches())
     ring = Ring(PROFILE)
     ring.add(profile, 1e9)
     ring.add(PROFILE.zero(), 1e9 - 100)

@@ -108,6 +108,8 @@ class Batch:
         report: what the sender says of itself; counted before rows are cut or joined.
         vectors: embeddings of the inputs by name, float [rows, dimensions], NaN rows where unknown.
         tokens: tokens of texts by name.
+        ids: what `/labels` will call the rows; None where none has a name.
+        labels: the truth about the rows, as far as it is known already; None where none is.
 
     >>> batch = Batch(2, inputs={"age": np.array([41.0, 37.0])}, requests=Requests(2))
     >>> batch.take(np.array([True, False])).rows
@@ -126,6 +128,8 @@ class Batch:
     report: Report | None = None
     vectors: Mapping[str, Floats] = field(default_factory=dict)
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
+    ids: Categories | None = None
+    labels: Column | None = None
 
     def take(self, rows: NDArray[Any] | slice) -> Batch:
         """Return the chosen rows (a mask, indices or a slice); the facts of requests stay with the whole batch."""
@@ -143,6 +147,8 @@ class Batch:
             requests=Requests(),
             violations={},
             report=None,
+            ids=None if self.ids is None else Categories(self.ids.codes[rows], self.ids.vocabulary),
+            labels=None if self.labels is None else _take(self.labels, rows),
         )
 
     @property
@@ -183,6 +189,8 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
             generations=joined(batch.requests.generations for batch in batches),
         ),
         violations=dict(violations),
+        ids=None if all(batch.ids is None for batch in batches) else _joined_categories([b.ids for b in batches], rows),
+        labels=_joined([{} if batch.labels is None else {"": batch.labels} for batch in batches], rows).get(""),
     )
 
 

@@ -16,6 +16,7 @@ from datetime import date
 from typing import Literal
 
 from driftgauge.forwarding import ProxySettings
+from driftgauge.label_settings import LabelSettings
 from driftgauge.listening import LimitSettings, ListenSettings
 from driftgauge.setting import at_least as _at_least
 from driftgauge.setting import setting
@@ -24,6 +25,7 @@ __all__ = [
     "ColumnSettings",
     "DriftSettings",
     "KServeSettings",
+    "LabelSettings",
     "LatencySettings",
     "LimitSettings",
     "ListenSettings",
@@ -156,6 +158,7 @@ class ModelSettings:
     outputs: OutputSettings = setting(OutputSettings(), "How outputs are read.")
     drift: DriftSettings = setting(DriftSettings(), "When drift is drift.")
     latency: LatencySettings = setting(LatencySettings(), "Latency thresholds.")
+    labels: LabelSettings = setting(LabelSettings(), "The truth about predictions, as it becomes known.")
 
     def __post_init__(self) -> None:
         _at_least(0, lateness_seconds=self.lateness_seconds)

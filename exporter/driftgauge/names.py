@@ -386,6 +386,185 @@ TIME_PER_OUTPUT_TOKEN = _histogram(
     _GROUP,
 )
 
+_GROUP = "labels"
+_WINDOW = (*_MODEL, "window")
+LABELS = _counter("labels", "Labels taken in: matched, unmatched, duplicate and waiting ones together.", _MODEL, _GROUP)
+LABELS_MATCHED = _counter("labels_matched", "Labels that met their prediction and entered the windows.", _MODEL, _GROUP)
+LABELS_UNMATCHED = _counter(
+    "labels_unmatched",
+    "Labels that were given up, by reason: their prediction did not come in time (expired) or before memory ran out (evicted),"
+    " or the two cannot be compared (unusable).",
+    (*_MODEL, "reason"),
+    _GROUP,
+)
+LABELS_DUPLICATE = _counter("labels_duplicate", "Further labels of an id; the first one counts.", _MODEL, _GROUP)
+LABELS_WAITING = _gauge("labels_waiting", "Labels that wait for their prediction.", _MODEL, _GROUP)
+LABEL_PREDICTIONS = _counter("label_predictions", "Rows with an id, for which a label may come.", _MODEL, _GROUP)
+LABEL_PREDICTIONS_FORGOTTEN = _counter(
+    "label_predictions_forgotten",
+    "Rows with an id given up without a label, by reason: too old (expired), memory ran out (evicted), the id came again"
+    " (replaced).",
+    (*_MODEL, "reason"),
+    _GROUP,
+)
+LABEL_PREDICTIONS_WAITING = _gauge(
+    "label_predictions_waiting", "Rows with an id that wait for their label.", _MODEL, _GROUP
+)
+LABEL_COVERAGE_RATIO = _gauge(
+    "label_coverage_ratio",
+    "Share of the window's predictions with an id whose label has come, 0 to 1; by the time of the prediction, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+LABEL_DELAY = _histogram(
+    "label_delay_seconds",
+    "Time from a prediction to its label in seconds, of matched labels; 0 for a label that came first.",
+    _MODEL,
+    _GROUP,
+)
+LABELLED_SAMPLES = _gauge(
+    "labelled_samples",
+    "Labelled predictions that the figures rest on, over the window, by arrival of the label.",
+    _WINDOW,
+    _GROUP,
+)
+
+_GROUP = "with labels"
+ACCURACY_RATIO = _gauge("accuracy_ratio", "Share of right predictions, 0 to 1, over the window.", _WINDOW, _GROUP)
+ACCURACY_STDERR = _gauge(
+    "accuracy_stderr", "Standard error of the accuracy, of independent rows, over the window.", _WINDOW, _GROUP
+)
+ACCURACY_DROP_EVIDENCE = _gauge(
+    "accuracy_drop_evidence",
+    "Evidence that the accuracy is below the reference's: -log10 of the one-sided p-value, 0 to 300, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+MACRO_F1_RATIO = _gauge(
+    "macro_f1_ratio", "Mean F1 of the classes that have counts of their own, 0 to 1, over the window.", _WINDOW, _GROUP
+)
+_CLASS = (*_MODEL, "class", "window")
+PRECISION_RATIO = _gauge(
+    "precision_ratio", "Share of the predictions of the class that were right, 0 to 1, over the window.", _CLASS, _GROUP
+)
+RECALL_RATIO = _gauge(
+    "recall_ratio", "Share of the rows of the class that were predicted as it, 0 to 1, over the window.", _CLASS, _GROUP
+)
+F1_RATIO = _gauge(
+    "f1_ratio", "Harmonic mean of precision and recall of the class, 0 to 1, over the window.", _CLASS, _GROUP
+)
+MEAN_ABSOLUTE_ERROR = _gauge(
+    "mean_absolute_error", "Mean absolute error in the prediction's own unit, over the window.", _WINDOW, _GROUP
+)
+MEAN_ABSOLUTE_ERROR_STDERR = _gauge(
+    "mean_absolute_error_stderr",
+    "Standard error of the mean absolute error, of independent rows, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+MEAN_ABSOLUTE_ERROR_EVIDENCE = _gauge(
+    "mean_absolute_error_rise_evidence",
+    "Evidence that the mean absolute error is above the reference's: -log10 of the one-sided p-value, 0 to 300, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+MEAN_ERROR = _gauge(
+    "mean_error",
+    "Mean of prediction minus truth in the prediction's own unit, signed, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ROOT_MEAN_SQUARED_ERROR = _gauge(
+    "root_mean_squared_error",
+    "Root of the mean squared error in the prediction's own unit, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+R2 = _gauge("r2", "Share of the truth's variance that is explained, 1 at most, over the window.", _WINDOW, _GROUP)
+MEAN_ABSOLUTE_PERCENTAGE_ERROR_RATIO = _gauge(
+    "mean_absolute_percentage_error_ratio",
+    "Mean of |prediction - truth| / |truth| where the truth is not 0, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+REFERENCE_ACCURACY_RATIO = _gauge(
+    "reference_accuracy_ratio", "Share of right predictions in the reference, 0 to 1.", _MODEL, _GROUP
+)
+REFERENCE_MEAN_ABSOLUTE_ERROR = _gauge(
+    "reference_mean_absolute_error",
+    "Mean absolute error in the reference, in the prediction's own unit.",
+    _MODEL,
+    _GROUP,
+)
+
+_GROUP = "calibration"
+CALIBRATION_ERROR = _gauge(
+    "calibration_error",
+    "Expected calibration error over ten bins of equal width, 0 to 1, over the window; compare it with its floor.",
+    _WINDOW,
+    _GROUP,
+)
+CALIBRATION_ERROR_FLOOR = _gauge(
+    "calibration_error_floor",
+    "Calibration error to be expected were the probabilities true, from the sample size alone, 0 to 1, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+CALIBRATION_ERROR_ADAPTIVE = _gauge(
+    "calibration_error_adaptive",
+    "Calibration error over up to ten bins of about equal numbers of rows, 0 to 1, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+CALIBRATION_GAP = _gauge(
+    "calibration_gap",
+    "Mean confidence minus accuracy, -1 to 1, over the window; positive: the model is surer than it should be.",
+    _WINDOW,
+    _GROUP,
+)
+CALIBRATION_GAP_Z = _gauge(
+    "calibration_gap_z", "The calibration gap in standard errors, over the window.", _WINDOW, _GROUP
+)
+BRIER_SCORE = _gauge(
+    "brier_score",
+    "Mean squared distance of the confidence from 1 where right and 0 where wrong, 0 to 1, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+CALIBRATION_SAMPLES = _gauge(
+    "calibration_samples", "Labelled predictions whose confidence is known, over the window.", _WINDOW, _GROUP
+)
+REFERENCE_CALIBRATION_ERROR = _gauge(
+    "reference_calibration_error", "Expected calibration error of the reference, 0 to 1.", _MODEL, _GROUP
+)
+
+_GROUP = "thresholds of labels"
+ACCURACY_DROP_THRESHOLD = _gauge(
+    "accuracy_drop_threshold_ratio",
+    "Drop of the accuracy below the reference's that is worth an alert.",
+    _MODEL,
+    _GROUP,
+)
+ERROR_INCREASE_THRESHOLD = _gauge(
+    "error_increase_threshold_ratio",
+    "Rise of the mean absolute error over the reference's, as a share of it, that is worth an alert.",
+    _MODEL,
+    _GROUP,
+)
+CALIBRATION_ERROR_THRESHOLD = _gauge(
+    "calibration_error_threshold", "Calibration error above its floor that is worth an alert.", _MODEL, _GROUP
+)
+LABEL_EVIDENCE_THRESHOLD = _gauge("label_evidence_threshold", "Evidence (-log10 p) that a drop needs.", _MODEL, _GROUP)
+LABEL_SAMPLES_THRESHOLD = _gauge(
+    "label_samples_threshold", "Labelled predictions in a window below which nothing is judged.", _MODEL, _GROUP
+)
+LABEL_COVERAGE_THRESHOLD = _gauge(
+    "label_coverage_threshold_ratio",
+    "Share of the predictions of a window that should have a label; absent unless configured.",
+    _MODEL,
+    _GROUP,
+)
+
 _GROUP = "reference"
 REFERENCE_INFO = _gauge(
     "reference_info",

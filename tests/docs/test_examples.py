@@ -61,5 +61,6 @@ def test_every_python_block_of_a_page_runs(document, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with exporter(tmp_path) as port:
         monkeypatch.setenv("INGEST_SOCKET", SOCKET)
+        monkeypatch.setenv("DRIFTGAUGE_CLIENT_ENDPOINT", f"unix:{tmp_path / SOCKET}")
         code = "\n".join(blocks(document, "python")).replace("9870", str(port))
         exec(compile(code, str(document), "exec"), {"__name__": "example"})

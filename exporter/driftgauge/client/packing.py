@@ -19,7 +19,7 @@ from driftgauge.client.encode import encode
 from driftgauge.client.entries import Counted, Deferred, Entry, Label
 from driftgauge.client.moments import moment_of
 from driftgauge.client.outbox import Parcel
-from driftgauge.client.rows import blocks_of
+from driftgauge.client.rows import blocks_of, word_of
 from driftgauge.client.tally import Tally
 from driftgauge.client.values import plain
 from driftgauge.failures import failure_of
@@ -99,7 +99,8 @@ class Packer:
             self._note("label", "a label needs an id and a label that is a number or a text")
             tally.dropped_labels["invalid"] += 1
             return
-        line: dict[str, Any] = {"id": str(name), "label": label}
+        # The same text as beside the prediction, where 42.0 is 42.
+        line: dict[str, Any] = {"id": word_of(name), "label": label}
         if entry.ts is not None and (ts := moment_of(entry.ts, self._note)) is not None:
             line["ts"] = ts
         yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

@@ -26,7 +26,7 @@ from driftgauge.client.tally import Tally
 from driftgauge.client.values import array_of, plain
 from driftgauge.failures import failure_of
 
-__all__ = ["blocks_of"]
+__all__ = ["blocks_of", "word_of"]
 
 Note: TypeAlias = Callable[[str, str], None]
 
@@ -121,7 +121,7 @@ def _facts_of_rows(more: Sequence[Mapping[str, Any]], requests: Sequence[int], t
         facts["ts"] = _numbers([moment_of(given.get("ts"), note) for given in more], note)
     for name in ("id", "label"):
         if name in said:
-            facts[name] = _column([_word(given.get(name)) for given in more])
+            facts[name] = _column([word_of(given.get(name)) for given in more])
     return facts
 
 
@@ -196,7 +196,8 @@ def _numbers(values: Sequence[Any], note: Note) -> Any:
     return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
 
 
-def _word(value: Any) -> str | None:
+def word_of(value: Any) -> str | None:
+    """Return an id or a label as text, 42.0 as 42; None for what is neither."""
     word = plain(value)
     if word is None or isinstance(word, list):
         return None

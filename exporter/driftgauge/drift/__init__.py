@@ -4,6 +4,7 @@ Every function takes arrays whose leading axes are free (columns, or windows x c
 so that all columns of a model, in all windows, are scored in a few NumPy calls. An undefined value is NaN, never raised.
 """
 
+from driftgauge.drift.calibration_error import CalibrationError, calibration_error
 from driftgauge.drift.chi_square import chi_square
 from driftgauge.drift.dispersion import MOST_DISPERSION, residuals, tail_dispersion
 from driftgauge.drift.divergence import kl_bits, psi
@@ -14,6 +15,7 @@ from driftgauge.drift.mean_shift import MeanShift, mean_shift
 from driftgauge.drift.rates import RateRatio, rate_ratio
 from driftgauge.drift.status import ALERT, OK, UNDECIDED, WARN, Hysteresis, Rule, judge
 from driftgauge.drift.wasserstein import Wasserstein, wasserstein
+from driftgauge.drift.worsening import drop_evidence, rise_evidence
 
 __all__ = [
     "ALERT",
@@ -21,6 +23,7 @@ __all__ = [
     "OK",
     "UNDECIDED",
     "WARN",
+    "CalibrationError",
     "Hysteresis",
     "JensenShannon",
     "KolmogorovSmirnov",
@@ -28,7 +31,9 @@ __all__ = [
     "RateRatio",
     "Rule",
     "Wasserstein",
+    "calibration_error",
     "chi_square",
+    "drop_evidence",
     "evidence_threshold",
     "jensen_shannon",
     "judge",
@@ -38,6 +43,7 @@ __all__ = [
     "psi",
     "rate_ratio",
     "residuals",
+    "rise_evidence",
     "tail_dispersion",
     "wasserstein",
 ]

@@ -13,6 +13,7 @@ from driftgauge.expose.confidence import confidence_blocks
 from driftgauge.expose.drift import drift_blocks
 from driftgauge.expose.fleet import fleet_blocks
 from driftgauge.expose.generations import generation_blocks
+from driftgauge.expose.labels import label_blocks
 from driftgauge.expose.shape import Shape
 from driftgauge.expose.traffic import traffic_blocks
 from driftgauge.model import ModelView
@@ -44,6 +45,7 @@ class Layout:
         blocks = [*traffic_blocks(scope, shape), *drift_blocks(scope, shape), *class_blocks(scope, shape, class_limit)]
         blocks += confidence_blocks(scope, shape)
         blocks += client_blocks(scope, shape)
+        blocks += label_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)
         if shape.generates:

@@ -8,7 +8,7 @@ from driftgauge.ingest import FAILURES
 from driftgauge.model import ModelView
 from driftgauge.profile import ColumnSchema
 
-__all__ = ["LATE", "UNDECIDED", "VIOLATIONS", "Shape"]
+__all__ = ["LATE", "UNDECIDED", "VIOLATIONS", "LabelShape", "Shape"]
 
 #: reasons of rows left out because of their event time
 LATE = ("late", "future")
@@ -16,6 +16,32 @@ LATE = ("late", "future")
 UNDECIDED = ("no_samples", "too_few", "warming", "too_variable", "no_window", "no_reference", "muted")
 #: ways in which a column of the schema can break it
 VIOLATIONS = ("missing_column", "wrong_type")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelShape:
+    """What series labels give a model.
+
+    Attributes:
+        figures: names of the figures.
+        classes: with counts of their own.
+        windows: names of the windows.
+        positive: the only class with figures of its own; "": every one.
+    """
+
+    figures: tuple[str, ...]
+    classes: tuple[str, ...]
+    windows: tuple[str, ...]
+    positive: str
+
+    @classmethod
+    def of(cls, view: ModelView) -> LabelShape | None:
+        """Return the shape of a view's labels; None where it has none."""
+        labels = view.labels
+        if labels is None:
+            return None
+        windows = tuple(window.name for window in labels.windows)
+        return cls(tuple(labels.figures), labels.classes, windows, labels.settings.positive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +67,7 @@ class Shape:
         fleet_bins: most bins of a column in the fleet's counters.
         clients: whether client processes have reported.
         generates: whether it is a language model that has generated.
+        labels: what labels give; None where neither ids nor labels have come.
     """
 
     name: str
@@ -61,6 +88,7 @@ class Shape:
     fleet_bins: int
     clients: bool
     generates: bool = False
+    labels: LabelShape | None = None
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -88,4 +116,5 @@ class Shape:
             int(view.settings.drift.fleet_bins),
             counters.clients is not None,
             counters.generations is not None,
+            LabelShape.of(view),
         )

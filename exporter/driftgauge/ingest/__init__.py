@@ -13,6 +13,7 @@ from __future__ import annotations
 from driftgauge.failures import FAILURES
 from driftgauge.ingest.decode import DECODERS, decode
 from driftgauge.ingest.exchange import REQUEST, RESPONSE, Exchange, Observed, decode_exchange
+from driftgauge.ingest.labels import decode_labels
 from driftgauge.ingest.result import Decoded, Limits, NothingUsable, RowError
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "RowError",
     "decode",
     "decode_exchange",
+    "decode_labels",
 ]

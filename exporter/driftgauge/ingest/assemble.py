@@ -16,6 +16,7 @@ from driftgauge.batch import MISSING, Batch, Categories, Column, Flags, Floats, 
 from driftgauge.ingest.facts import Violations, requests_of, scores_of
 from driftgauge.ingest.result import Limits
 from driftgauge.ingest.told import told
+from driftgauge.ingest.truth import ids_of, labels_of
 
 __all__ = ["Table", "batch_of", "without"]
 
@@ -29,7 +30,8 @@ class Table:
         requests: number of requests that carried the rows.
         inputs: feature columns.
         outputs: output columns.
-        facts: values of `proba`, `logits` and what is told of generations, one a row; of `latency_s` and `status`, one a row or one.
+        facts: values of `proba`, `logits`, `id`, `label` and what is told of generations, one a row; of `latency_s` and
+            `status`, one a row or one.
         timestamps: event times, NaN where a row has none.
     """
 
@@ -56,6 +58,11 @@ def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
     inputs = {**generated.inputs, **_columns_of(table.inputs, violations)}
     outputs = {**generated.outputs, **_columns_of(table.outputs, violations)}
     scores = {name: scores_of(table.facts.get(name, ()), name, limits, violations) for name in ("proba", "logits")}
+    ids, labels = (table.facts.get(name) for name in ("id", "label"))
+    truth = (
+        None if ids is None else ids_of(ids, violations),
+        None if labels is None else labels_of(labels, violations),
+    )
     known = table.timestamps is not None and not np.isnan(table.timestamps).all()
     return Batch(
         table.rows,
@@ -67,6 +74,8 @@ def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
         failed=failed,
         requests=requests,
         violations=dict(+violations),
+        ids=truth[0],
+        labels=truth[1],
     )
 
 

@@ -24,7 +24,7 @@ from driftgauge.ingest.times import seconds_of, timestamps_of
 __all__ = ["decode_columns"]
 
 _KNOWN = (FIELDS - {"features"}) | {"columns"}
-_ROW_FACTS = ("latency_s", "status", "proba", "logits", *TOLD)
+_ROW_FACTS = ("latency_s", "status", "proba", "logits", "id", "label", *TOLD)
 _REQUEST_FACTS = ("latency_s", "status")  # these may also be said once, of the whole body
 
 

@@ -1,6 +1,7 @@
 """Facts of rows and requests: statuses, latencies, class scores, and the names of all fields.
 
-Fields of later versions (`id`, `label`, `segment`, `embedding`) are accepted and not used yet. A field that is in no list is counted as `unknown_field`, under at most 32 distinct names
+Fields of later versions (`segment`, `embedding`) are accepted and not used yet. A field that is in no list is counted as
+`unknown_field`, under at most 32 distinct names
 (the rest under `_other`), so that a sender of random keys cannot grow the counters.
 """
 
@@ -36,7 +37,7 @@ __all__ = [
 Violations: TypeAlias = Counter[tuple[str, str]]
 
 #: accepted and not used yet
-LATER = frozenset({"id", "label", "segment", "embedding"})
+LATER = frozenset({"segment", "embedding"})
 #: what is told of generations, see `told`
 TOLD = ("tokens_in", "tokens_out", "ttft_s", "finish_reason")
 #: fields of an observation
@@ -50,6 +51,8 @@ FIELDS = LATER.union(TOLD) | {
     "status",
     "model",
     "version",
+    "id",
+    "label",
 }
 #: the types of a JSON number, or of a missing one
 NUMBERS = frozenset({int, float, type(None)})

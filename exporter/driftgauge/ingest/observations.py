@@ -22,9 +22,9 @@ from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.times import seconds_of
 
-__all__ = ["decode_lines", "decode_observations"]
+__all__ = ["agree", "decode_lines", "decode_observations"]
 
-_FACTS = ("latency_s", "status", "proba", "logits", *TOLD)
+_FACTS = ("latency_s", "status", "proba", "logits", "id", "label", *TOLD)
 _NAMES = ("model", "version")
 
 
@@ -47,7 +47,7 @@ def decode_observations(values: Sequence[Any], limits: Limits) -> Decoded:
         try:
             row = _object_of(value)
             moment = seconds_of(row.get("ts"))
-            _agree(names, row)
+            agree(names, row)
         except DecodeError as error:
             refused.add(index, error)
             continue
@@ -88,7 +88,7 @@ def _has_output(row: Mapping[str, Any]) -> bool:
     return (usable and not isinstance(prediction, list)) or scores or any(row.get(name) is not None for name in TOLD)
 
 
-def _agree(names: dict[str, str], row: Mapping[str, Any]) -> None:
+def agree(names: dict[str, str], row: Mapping[str, Any]) -> None:
     """Note the model that a row names; raise when another row of the body named another one."""
     for field in _NAMES:
         name = name_of(row.get(field), field)

@@ -24,12 +24,15 @@ from driftgauge.ingest.specs import RESERVED, Specs, read_specs
 from driftgauge.ingest.tensors import Spec, Tensor, read_tensor
 from driftgauge.ingest.times import seconds_of, timestamps_of
 from driftgauge.ingest.told import Told, told
+from driftgauge.ingest.truth import as_ids, rows_of
 
 __all__ = ["decode_open_inference", "is_open_inference"]
 
 _KNOWN = frozenset({"id", "model_name", "model_version", "parameters", "inputs", "outputs"})
 _TS, _LATENCY, _STATUS = (RESERVED + name for name in ("ts", "latency_s", "status"))
-_FACTS = frozenset({_TS, _LATENCY, _STATUS, *(RESERVED + name for name in TOLD)})
+_ID, _LABEL = RESERVED + "id", RESERVED + "label"
+_TRUTH = frozenset({_ID, _LABEL})
+_FACTS = frozenset({_TS, _LATENCY, _STATUS, *_TRUTH, *(RESERVED + name for name in TOLD)})
 _LATER = frozenset(RESERVED + name for name in LATER)
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
 
@@ -70,12 +73,13 @@ def _without_rows(totals: Totals, violations: Violations, model: str | None, ver
 
 @dataclass(frozen=True, slots=True)
 class _Tensors:
-    """The tensors of a body, read; the values of facts by name, one a row or one for all."""
+    """The tensors of a body, read; the values of facts by name, one a row or one for all; ids and labels as columns."""
 
     rows: int
     inputs: Sequence[Tensor]
     outputs: Sequence[Tensor]
     facts: Mapping[str, Floats | Sequence[Any]]
+    truth: Mapping[str, Column]
     timestamps: Floats | None = None
 
     def take(self, rows: Flags) -> _Tensors:
@@ -84,6 +88,7 @@ class _Tensors:
             [tensor.take(rows) for tensor in self.inputs],
             [tensor.take(rows) for tensor in self.outputs],
             {name: _rows_of_fact(values, rows) for name, values in self.facts.items()},
+            {name: rows_of(column, rows) for name, column in self.truth.items()},
             None if self.timestamps is None else self.timestamps[rows],
         )
 
@@ -100,12 +105,15 @@ def _read(specs: Specs, violations: Violations) -> _Tensors:
     count_unknown(violations, [spec.name for spec in specs.facts if spec.name not in _FACTS | _LATER])
     violations.update((spec.name, "wrong_shape") for spec in specs.facts if spec.name in _FACTS and spec.shape[1] != 1)
     known = [spec for spec in specs.facts if spec.name in _FACTS and spec.shape[1] == 1]
-    facts = _read_all(known, specs.problems, violations)
+    facts = {fact.name: column for fact in _read_all(known, specs.problems, violations) for _, column in fact.columns()}
+    truth = {name: facts.pop(name) for name in _TRUTH & facts.keys()}
+    violations.update((name, "wrong_shape") for name, column in truth.items() if len(column) != specs.rows)
     return _Tensors(
         specs.rows,
         _read_all(specs.inputs, specs.problems, violations),
         _read_all(specs.outputs, specs.problems, violations),
-        {fact.name: _values_of(column) for fact in facts for _, column in fact.columns()},
+        {name: _values_of(column) for name, column in facts.items()},
+        {name: column for name, column in truth.items() if len(column) == specs.rows},
     )
 
 
@@ -170,6 +178,8 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
         timestamps=tensors.timestamps,
         failed=failed,
         requests=replace(requests, generations=generated.generations),
+        ids=None if _ID not in tensors.truth else as_ids(tensors.truth[_ID]),
+        labels=tensors.truth.get(_LABEL),
     )
 
 

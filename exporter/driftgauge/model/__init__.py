@@ -12,11 +12,13 @@ from driftgauge.model.evaluation import (
 )
 from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.generations import FIRST_TOKEN_BUCKETS, OUTPUT_TOKEN_BUCKETS, Durations, GenerationCounts
+from driftgauge.model.label_view import DELAY_BUCKETS, LabelCounters, LabelView
 from driftgauge.model.model import Model
 from driftgauge.model.registry import Registry
 from driftgauge.model.sums import WindowSums
 
 __all__ = [
+    "DELAY_BUCKETS",
     "FIRST_TOKEN_BUCKETS",
     "LATENCY_BUCKETS",
     "OUTPUT_TOKEN_BUCKETS",
@@ -29,6 +31,8 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "GenerationCounts",
+    "LabelCounters",
+    "LabelView",
     "Model",
     "ModelView",
     "Registry",

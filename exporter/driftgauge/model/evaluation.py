@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio
 from driftgauge.model.clients import ClientCounts
 from driftgauge.model.generations import GenerationCounts
+from driftgauge.model.label_view import LabelView
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
 __all__ = ["LATENCY_BUCKETS", "QUANTILES", "ChangeScores", "ClassShares", "Counters", "Evaluation", "ModelView"]
@@ -164,6 +165,7 @@ class ModelView:
         evaluation: the last one; None before the first.
         settings: the model's settings (`config.ModelSettings`).
         previous: the reference before the one that was accepted; None where none was.
+        labels: what labels say; None where neither ids nor labels have come.
     """
 
     name: str
@@ -177,3 +179,4 @@ class ModelView:
     evaluation: Evaluation | None
     settings: Any
     previous: Reference | None = None
+    labels: LabelView | None = None

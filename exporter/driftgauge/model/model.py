@@ -9,15 +9,17 @@ others once `collect` has returned).
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from driftgauge.batch import Batch
 from driftgauge.config import LimitSettings, ModelSettings
-from driftgauge.derive import with_score_columns
 from driftgauge.errors import StateError
 from driftgauge.model.evaluation import Evaluation, ModelView
 from driftgauge.model.fingerprint import fingerprint
+from driftgauge.model.labelling import Labelling
 from driftgauge.model.learning import Learning
+from driftgauge.model.preparation import prepared
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Placed, Timeline
@@ -28,9 +30,6 @@ from driftgauge.reference.accept import Accepted
 from driftgauge.state import State
 
 __all__ = ["Model"]
-
-#: longest name of a column: it is part of every series of the column
-NAME_CHARS = 256
 
 
 class Model:
@@ -59,6 +58,7 @@ class Model:
         self.given_digest = None if reference is None else reference.digest
         self._tally = Tally()
         self._timeline = Timeline(event=settings.clock == "event", lateness_seconds=settings.lateness_seconds)
+        self.labelling = Labelling(settings.labels)
         self._next_tick: float | None = None
         self._evaluation: Evaluation | None = None
         self._windows: Windows | None = None
@@ -88,6 +88,12 @@ class Model:
         """Whether a reference is being learned from the traffic."""
         return self._learning is not None
 
+    @property
+    def last_observation(self) -> float:
+        """When something was last observed; minus infinity before that."""
+        last = self._tally.counters.last_observation
+        return -math.inf if last is None else last
+
     def window(self, window: Window, wall: float) -> Accepted:
         """Return what a window holds now, as what could become the reference; there must be one."""
         self.flush(wall)
@@ -112,6 +118,7 @@ class Model:
     def resettle(self, settings: ModelSettings) -> None:
         """Take settings that change how windows are judged, but not what is counted; the windows stay."""
         self.settings = settings
+        self.labelling.resettle(settings.labels)
         self._next_tick = None
         if self._windows is not None:
             self._windows.judge_by(self._windows.reference, settings)
@@ -124,14 +131,16 @@ class Model:
             self._observe_totals(batch, wall)
             return
         if self._windows is None and self._learning is None:
+            self.labelling.observe(batch, self._timeline.now(wall))
             return
-        batch = self._prepared(batch)
+        given, batch = batch, prepared(batch, self._ignored)
         # Counted here, because a batch is cut into minutes and its violations belong to the whole.
         self._tally.violated(batch.violations, self._known)
         batch = replace(batch, violations={}) if batch.violations else batch
         if self._windows is not None:
             self._windows.keep_time(self._timeline.now(wall))
         placed = list(self._timeline.place(batch, wall))
+        self.labelling.observe(given, self._timeline.now(wall))  # on the event clock these rows have moved it
         for refused in placed:
             if refused.reason:
                 self._tally.late(refused.reason, len(refused.rows))
@@ -142,6 +151,17 @@ class Model:
             self._enter(self._windows, batch, good)
         elif self._learning is not None and self._learning.add(batch, good):
             self._learn(self._learning, good[-1].time)
+
+    def label(self, batch: Batch, wall: float) -> None:
+        """Take labels in that arrived at *wall*: a batch of ids and labels."""
+        self._tally.violated(batch.violations, self._known)
+        self.labelling.label(batch, self._timeline.now(wall))
+
+    def take_labels(self, other: Model) -> None:
+        """Go on with the labels that waited in *other*, which has not been observed."""
+        self.labelling = other.labelling
+        if self.reference is not None:
+            self.labelling.refer_to(self.reference)
 
     def _observe_totals(self, batch: Batch, wall: float) -> None:
         """Take in what a body without rows says of requests."""
@@ -256,12 +276,14 @@ class Model:
             self._evaluation,
             self.settings,
             self._previous,
+            self.labelling.view(self._timeline.now(wall)),
         )
 
     def _refer(self, windows: Windows) -> None:
         self._windows = windows
         self._learning = None
         self._known = frozenset(column.name for column in windows.reference.profile.spec.schema.columns)
+        self.labelling.refer_to(windows.reference)
         self._evaluation = None
 
     def _written(self, reference: Reference) -> str:
@@ -276,21 +298,6 @@ class Model:
         if self._previous is not None and self.reference is not None and self.reference.digest != self.given_digest:
             return "accepted"
         return "file" if self.settings.reference.path else "learned"
-
-    def _prepared(self, batch: Batch) -> Batch:
-        """Add derived columns; leave out those that are ignored, and names that no series should carry."""
-        batch = with_score_columns(batch)
-        unwanted = {name for name in (*batch.inputs, *batch.outputs) if len(name) > NAME_CHARS}
-        ignored = self._ignored.intersection(batch.inputs)
-        if not unwanted and not ignored:
-            return batch
-        return replace(
-            batch,
-            inputs={name: column for name, column in batch.inputs.items() if name not in unwanted | ignored},
-            outputs={name: column for name, column in batch.outputs.items() if name not in unwanted},
-            violations={key: count for key, count in batch.violations.items() if key[0] not in ignored}
-            | {(name, "long_name"): batch.rows for name in unwanted},
-        )
 
     def _enter(self, windows: Windows, batch: Batch, placed: list[Placed]) -> None:
         """Count the rows minute by minute."""

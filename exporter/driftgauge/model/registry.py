@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from driftgauge.batch import Batch
 from driftgauge.config import ModelSettings, Settings
 from driftgauge.errors import DecodeError
 from driftgauge.model.fingerprint import counting
+from driftgauge.model.labelling import keys_of
 from driftgauge.model.model import Model
 from driftgauge.profile import Reference
 
@@ -14,6 +16,8 @@ __all__ = ["DEFAULT_VERSION", "Registry"]
 
 #: version of observations that name none (wire.md)
 DEFAULT_VERSION = "0"
+#: longest name of a model or a version: it is part of every series
+NAME_CHARS = 256
 
 
 class Registry:
@@ -26,6 +30,7 @@ class Registry:
 
     def __init__(self, settings: Settings, references: Mapping[str, Reference]) -> None:
         self._models: dict[tuple[str, str], Model] = {}
+        self._early: dict[str, tuple[str, str]] = {}
         self.configure(settings, references)
 
     @property
@@ -64,7 +69,7 @@ class Registry:
         """Return a model, registering it when that is allowed.
 
         Raises:
-            DecodeError: the model is unknown and may not register itself, or there are too many.
+            DecodeError: the model has no name or too long a one, is unknown and may not register itself, or there are too many.
         """
         known = self._models.get((name, version))
         if known is not None:
@@ -80,7 +85,39 @@ class Registry:
                 "model_limit",
                 f"model {name[:80]!r} version {version[:40]!r}: limits.models ({self._settings.limits.models}) is reached",
             )
-        return self._models.setdefault((name, version), self._make(name, version, settings))
+        _check_names(name, version)
+        model = self._models.setdefault((name, version), self._make(name, version, settings))
+        if (early := self._early.pop(name, None)) is not None and early in self._models:
+            model.take_labels(self._models.pop(early))
+        return model
+
+    def label(self, name: str, version: str | None, batch: Batch, wall: float) -> Model:
+        """Hand labels to the versions of a model whose predictions they are about; return one of these versions.
+
+        Labels that name no version go where their id is known, the others to the version that was observed last.
+
+        Raises:
+            DecodeError: the model is unknown, or its labels are switched off.
+        """
+        versions = [model for (known, _), model in sorted(self._models.items()) if known == name]
+        if version is not None:
+            versions = [self.find(name, version)]
+        elif not versions:  # which version predicts is not known yet: the first that does will have them
+            versions = [self.find(name)]
+            self._early[name] = name, DEFAULT_VERSION
+        versions.sort(key=lambda model: model.last_observation)
+        if not versions[-1].settings.labels.enabled:
+            raise DecodeError("labels_off", f"labels.enabled is false for model {name[:80]!r}")
+        if len(versions) > 1:
+            keys = keys_of(batch)
+            for model in versions[:-1]:
+                own = model.labelling.holds(keys)
+                if own.any():
+                    model.label(batch.take(own), wall)
+                    batch, keys = batch.take(~own), keys[~own]
+        if batch.rows:
+            versions[-1].label(batch, wall)
+        return versions[-1]
 
     def at(self, key: tuple[str, str]) -> Model | None:
         """Return the model of a name and a version, if it is there."""
@@ -111,3 +148,13 @@ class Registry:
     def _same_reference(self, model: Model, settings: ModelSettings) -> bool:
         wanted = self._references.get(settings.reference.path)
         return model.goes_on(wanted.digest if wanted else None)
+
+
+def _check_names(name: str, version: str) -> None:
+    """Raise `DecodeError` when a model cannot be called that."""
+    if not name:
+        raise DecodeError("structure", "no model is named, neither in the path nor in the body", field="model")
+    for field, text in (("model", name), ("version", version)):
+        if len(text) > NAME_CHARS:
+            message = f"expected a name of at most {NAME_CHARS} characters, got {len(text)}"
+            raise DecodeError("structure", message, field=field)

@@ -3,6 +3,7 @@
 from driftgauge.profile.calibration import CEILING, Calibration
 from driftgauge.profile.codec import FORMAT_VERSION, dumps, loads
 from driftgauge.profile.count_ring import CountRing
+from driftgauge.profile.outcomes import CLASSIFICATION, REGRESSION, Outcomes, OutcomeSpec
 from driftgauge.profile.profile import Block, Profile, ProfileSpec, Reading
 from driftgauge.profile.reference import EMBEDDING, TOKENS, Provenance, Reference, sketch_name
 from driftgauge.profile.ring import Ring
@@ -14,6 +15,7 @@ from driftgauge.profile.window import WINDOWS, Window
 __all__ = [
     "CATEGORICAL",
     "CEILING",
+    "CLASSIFICATION",
     "DAY_SECONDS",
     "EMBEDDING",
     "FORMAT_VERSION",
@@ -22,12 +24,15 @@ __all__ = [
     "INPUT",
     "NUMERIC",
     "OUTPUT",
+    "REGRESSION",
     "TOKENS",
     "WINDOWS",
     "Block",
     "Calibration",
     "ColumnSchema",
     "CountRing",
+    "OutcomeSpec",
+    "Outcomes",
     "Profile",
     "ProfileSpec",
     "Provenance",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from driftgauge.profile.calibration import Calibration
+from driftgauge.profile.outcomes import Outcomes
 from driftgauge.profile.profile import Profile
 from driftgauge.profile.strata import Strata
 from driftgauge.sketch import Sketch
@@ -54,6 +55,7 @@ class Reference:
         calibration: what undrifted chunks of it score, by the name of the window that is as long.
         strata: its counts by hour of day; None where the data have no daily rhythm, too few rows or no timestamps.
         sketches: what was counted beside columns, such as tokens and mean embeddings, by `sketch_name`.
+        outcomes: how the predictions of the data turned out, where they had labels.
         digest: 12 hexadecimal digits over columns, bins and counts.
     """
 
@@ -62,6 +64,7 @@ class Reference:
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     strata: Strata | None = None
     sketches: Mapping[str, Sketch] = field(default_factory=dict)
+    outcomes: Outcomes | None = None
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:

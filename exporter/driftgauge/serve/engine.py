@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from driftgauge.batch import Batch
 from driftgauge.config import Settings
-from driftgauge.errors import DecodeError, ProfileError, StateError
-from driftgauge.ingest import Decoded, Limits, NothingUsable, decode
+from driftgauge.errors import ProfileError, StateError
+from driftgauge.ingest import Decoded, Limits, NothingUsable, decode, decode_labels
 from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.profile import Reference
@@ -43,8 +43,6 @@ INLINE_BINARY_BYTES = 512 * 1024
 FLUSH_SECONDS = 1.0
 #: freed memory is given back to the system so often
 TRIM_SECONDS = 10
-#: longest name of a model or a version: it is part of every series
-NAME_CHARS = 256
 #: without a tick for so long a thread hangs; an evaluation takes milliseconds
 STUCK_SECONDS = 120.0
 
@@ -62,6 +60,7 @@ class Incoming:
     model: str | None = None
     version: str | None = None
     idempotency_key: str | None = None
+    labels: bool = False
 
 
 class Engine:
@@ -124,7 +123,8 @@ class Engine:
         """
         if not incoming.idempotency_key:
             return await self._answered(incoming)
-        key = retry_key(incoming.model or "", incoming.version or "", incoming.idempotency_key)
+        kind = "labels" if incoming.labels else "observations"
+        key = retry_key(kind, incoming.model or "", incoming.version or "", incoming.idempotency_key)
         return await self._retries.once(key, lambda: self._answered(incoming))
 
     async def _answered(self, incoming: Incoming) -> Mapping[str, Any]:
@@ -153,7 +153,7 @@ class Engine:
             DecodeError: the model has no name, or is unknown where it may not register itself.
         """
         with self._lock:
-            model = self._model(name, version) if register else self.registry.known(name, version)
+            model = self.registry.find(name, version) if register else self.registry.known(name, version)
             model.observe(batch, self.clock())
             if model.settings.clock == "event":
                 self._guarded("evaluation failed", model, model.tick, self.clock())
@@ -236,31 +236,27 @@ class Engine:
 
     def _decode(self, incoming: Incoming) -> Decoded:
         limits = self.settings.limits
+        bounds = Limits(body_bytes=limits.body_bytes, rows=limits.body_rows)
+        if incoming.labels:
+            return decode_labels(incoming.body, content_type=incoming.content_type, limits=bounds)
         configured = self.settings.model(incoming.model or "", incoming.version or DEFAULT_VERSION)
         return decode(
             incoming.body,
             content_type=incoming.content_type,
             header_length=incoming.header_length,
             prediction_output=(configured or self.settings.defaults).outputs.prediction or None,
-            limits=Limits(body_bytes=limits.body_bytes, rows=limits.body_rows),
+            limits=bounds,
         )
 
     def _observe(self, incoming: Incoming, decoded: Decoded) -> Model:
         """Find the model and count; the lock is held."""
         name = incoming.model or decoded.model or ""
-        model = self._model(name, incoming.version or decoded.version or DEFAULT_VERSION)
+        version = incoming.version or decoded.version
+        if incoming.labels:
+            return self.registry.label(name, version, decoded.batch, self.clock())
+        model = self.registry.find(name, version or DEFAULT_VERSION)
         model.observe(decoded.batch, self.clock())
         return model
-
-    def _model(self, name: str, version: str) -> Model:
-        """Return a model, or register it; the lock is held."""
-        if not name:
-            raise DecodeError("structure", "no model is named, neither in the path nor in the body", field="model")
-        for field, text in (("model", name), ("version", version)):
-            if len(text) > NAME_CHARS:
-                message = f"expected a name of at most {NAME_CHARS} characters, got {len(text)}"
-                raise DecodeError("structure", message, field=field)
-        return self.registry.find(name, version)
 
     def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(pool, work, *args)

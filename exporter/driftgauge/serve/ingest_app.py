@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -42,6 +43,9 @@ def ingest_app(
     app.router.add_post("/v1/observations", listener.observations)
     app.router.add_post("/v1/models/{model:[^/]+}/observations", listener.observations)
     app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/observations", listener.observations)
+    app.router.add_post("/v1/labels", listener.labels)
+    app.router.add_post("/v1/models/{model:[^/]+}/labels", listener.labels)
+    app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/labels", listener.labels)
     app.router.add_post("/v1/models/{model}/versions/{version}/baseline", baseline_handler(engine))
     if path := engine.settings.kserve.path:
         app.router.add_post(path, listener.events)
@@ -85,6 +89,10 @@ class _Ingest:
         """Take one body in, or say why not."""
         return await self._taken(request, self._observe, self._engine.health.dropped)
 
+    async def labels(self, request: web.Request) -> web.Response:
+        """Take one body of labels in, or say why not."""
+        return await self._taken(request, self._label, self._engine.health.dropped)
+
     async def events(self, request: web.Request) -> web.Response:
         """Take an event of an inference logger in; it is read when it has been answered."""
         self._engine.events.received += 1
@@ -92,6 +100,10 @@ class _Ingest:
 
     async def _observe(self, request: web.Request, body: bytes) -> web.Response:
         return web.json_response(await self._engine.ingest(_incoming(request, body)), status=202)
+
+    async def _label(self, request: web.Request, body: bytes) -> web.Response:
+        incoming = replace(_incoming(request, body), labels=True)
+        return web.json_response(await self._engine.ingest(incoming), status=202)
 
     async def _queue(self, request: web.Request, body: bytes) -> web.Response:
         events = self._engine.events

@@ -6,23 +6,36 @@ properties. All columns of a kind share one sketch: the leading axis of every ar
 
 from driftgauge.sketch.additive import Sketch, Spec
 from driftgauge.sketch.categories import TOP_CATEGORIES, CategoryCounts, CategorySpec
+from driftgauge.sketch.confusion import Confusion, ConfusionSpec
+from driftgauge.sketch.coverage import Coverage, CoverageSpec
 from driftgauge.sketch.embedding import MeanSpec, MeanVector
+from driftgauge.sketch.error_sums import ErrorSums, ErrorSumsSpec
 from driftgauge.sketch.exponential import ExponentialHistogram, ExponentialSpec
 from driftgauge.sketch.histogram import Histogram, HistogramSpec
+from driftgauge.sketch.reliability import Bins, Reliability, ReliabilitySpec
 from driftgauge.sketch.tokens import FOLDED, TOKEN_BUCKETS, TokenCounts, TokenSpec
 
 __all__ = [
     "FOLDED",
     "TOKEN_BUCKETS",
     "TOP_CATEGORIES",
+    "Bins",
     "CategoryCounts",
     "CategorySpec",
+    "Confusion",
+    "ConfusionSpec",
+    "Coverage",
+    "CoverageSpec",
+    "ErrorSums",
+    "ErrorSumsSpec",
     "ExponentialHistogram",
     "ExponentialSpec",
     "Histogram",
     "HistogramSpec",
     "MeanSpec",
     "MeanVector",
+    "Reliability",
+    "ReliabilitySpec",
     "Sketch",
     "Spec",
     "TokenCounts",

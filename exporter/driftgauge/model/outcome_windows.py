@@ -1,0 +1,126 @@
+"""Outcome windows: how predictions turned out, by time, as soon as it is known what the model does.
+
+The task is what the settings say; else how the reference counts the prediction (categories: classification); else, until there
+is a reference, what the values look like. A guess that turns out wrong starts the windows anew. Labels enter at their arrival;
+coverage is about the time of the prediction, so that a window's share of labelled predictions is one of its own.
+
+Memory: 564 slots of the sketches, taken as slots fill: some 2.5 KB a slot for a classifier, 0.1 KB for a regression.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.label_settings import LabelSettings
+from driftgauge.model.label_join import Matched
+from driftgauge.profile import CATEGORICAL, NUMERIC, OUTPUT, Reference, SketchRing, Window
+from driftgauge.profile.classes import Classes
+from driftgauge.profile.outcomes import CLASSIFICATION, PREDICTION, REGRESSION, OutcomeSpec
+from driftgauge.sketch import CoverageSpec
+
+__all__ = ["OutcomeWindows"]
+
+Float64s = NDArray[np.float64]
+
+_COVERAGE = {"coverage": CoverageSpec("predictions")}
+#: distinct whole numbers up to which a prediction without a reference looks like a class
+_FEW = 20
+#: slots of the time of predictions that one body of labels may touch one by one
+_MOST_MINUTES = 64
+_MINUTE, _HOUR = 60.0, 3_600.0
+
+
+class OutcomeWindows:
+    """Outcomes of one version of a model by time.
+
+    Args:
+        settings: of its labels.
+    """
+
+    def __init__(self, settings: LabelSettings) -> None:
+        self._settings = settings
+        self.classes = Classes(settings.most_classes)
+        self.spec: OutcomeSpec | None = None
+        self._certain = False
+        self._ring: SketchRing | None = None
+        self._coverage = SketchRing(_COVERAGE)
+        if settings.task != "auto":
+            self._settle(OutcomeSpec(settings.task, settings.most_classes), certain=True)
+
+    def refer_to(self, reference: Reference) -> None:
+        """Learn from a reference what the model does and which classes it has."""
+        schema = reference.profile.spec.schema
+        outputs = [column for column in schema.columns if column.role == OUTPUT]
+        found = next((column for column in outputs if column.name == PREDICTION), None)
+        if found is None:
+            found = outputs[0] if len(outputs) == 1 else None
+        if reference.outcomes is not None:
+            self.classes.learn(reference.outcomes.names)
+        center = 0.0
+        if found is not None and found.kind == CATEGORICAL:
+            self.classes.learn(reference.profile.spec.categories.names[schema.categorical.index(found)])
+        if found is not None and found.kind == NUMERIC:
+            center = float(reference.profile.spec.histogram.centers[schema.numeric.index(found)])
+        if self._settings.task == "auto" and found is not None:
+            task = REGRESSION if found.kind == NUMERIC else CLASSIFICATION
+            self._settle(OutcomeSpec(task, self._settings.most_classes, center), certain=True)
+        elif self.spec is not None and self.spec.task == REGRESSION:
+            self._settle(OutcomeSpec(REGRESSION, self.spec.classes, center), certain=True)
+
+    def predicted(self, rows: int, now: float) -> None:
+        """Count predictions that could be labelled."""
+        self._coverage.add({"coverage": _COVERAGE["coverage"].of(np.array([[rows], [0]]))}, now)
+
+    def labelled(self, arrived: Float64s) -> None:
+        """Count labels at the times at which their predictions arrived."""
+        for slot in (_MINUTE, _HOUR):
+            times, counts = np.unique(arrived // slot * slot, return_counts=True)
+            if len(times) <= _MOST_MINUTES:
+                break
+        for time, count in zip(times.tolist(), counts.tolist(), strict=True):
+            self._coverage.add({"coverage": _COVERAGE["coverage"].of(np.array([[0], [count]]))}, time)
+
+    def add(self, matched: Matched, now: float) -> int:
+        """Count outcomes; return how many of them could be compared."""
+        if not self._certain:
+            self._guess(matched)
+        assert self.spec is not None
+        assert self._ring is not None
+        usable = self.spec.usable(matched.truth, matched.predicted)
+        rows = int(np.count_nonzero(usable))
+        if rows:
+            truth, predicted = matched.truth.take(usable), matched.predicted.take(usable)
+            self._ring.add(self.spec.of(self.classes, truth, predicted, matched.confidence[usable]), now)
+        return rows
+
+    def forget_after(self, now: float) -> None:
+        """Forget what lies ahead of *now*, after a clock that was wrong."""
+        self._coverage.forget_after(now)
+        if self._ring is not None:
+            self._ring.forget_after(now)
+
+    def window(self, window: Window, now: float) -> dict[str, Any]:
+        """Return the sketches of a window by name; those of outcomes are absent while the task is not known."""
+        found = self._coverage.window(window, now)
+        return found if self._ring is None else found | self._ring.window(window, now)
+
+    def _guess(self, matched: Matched) -> None:
+        """Decide from values what the model does: classes, unless they are numbers that are not few and whole."""
+        sides = (matched.truth, matched.predicted)
+        numbers = np.concatenate([side.numbers for side in sides])
+        worded = any(bool((np.isnan(side.numbers) & (side.words != 0)).any()) for side in sides)
+        known = numbers[~np.isnan(numbers)]
+        classes = worded or (bool((known % 1 == 0).all()) and len(np.unique(known)) <= _FEW)
+        if not np.isnan(matched.confidence).all():
+            classes = True
+        if self.spec is None or (self.spec.task == CLASSIFICATION and not classes):
+            self._settle(OutcomeSpec(CLASSIFICATION if classes else REGRESSION, self._settings.most_classes))
+
+    def _settle(self, spec: OutcomeSpec, *, certain: bool = False) -> None:
+        """Count by *spec* from now on; windows that count so already go on."""
+        self._certain = self._certain or certain
+        if spec != self.spec:
+            self.spec, self._ring = spec, SketchRing(spec.specs)

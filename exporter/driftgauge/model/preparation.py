@@ -1,0 +1,29 @@
+"""Preparation: what of a batch is counted, before it is placed in time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from driftgauge.batch import Batch
+from driftgauge.derive import with_score_columns
+
+__all__ = ["prepared"]
+
+#: longest name of a column: it is part of every series of the column
+NAME_CHARS = 256
+
+
+def prepared(batch: Batch, ignore: frozenset[str]) -> Batch:
+    """Return *batch* with its derived columns, without the inputs to *ignore* and names that no series should carry."""
+    batch = with_score_columns(batch)
+    unwanted = {name for name in (*batch.inputs, *batch.outputs) if len(name) > NAME_CHARS}
+    ignored = ignore.intersection(batch.inputs)
+    if not unwanted and not ignored:
+        return batch
+    return replace(
+        batch,
+        inputs={name: column for name, column in batch.inputs.items() if name not in unwanted | ignored},
+        outputs={name: column for name, column in batch.outputs.items() if name not in unwanted},
+        violations={key: count for key, count in batch.violations.items() if key[0] not in ignored}
+        | {(name, "long_name"): batch.rows for name in unwanted},
+    )
