@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["FIXED", "OVERHEAD", "UNKNOWN", "OnDevice", "copied", "size_of"]
+__all__ = ["FIXED", "OVERHEAD", "UNKNOWN", "OnDevice", "OwnCopy", "copied", "size_of"]
 
 #: bytes that an entry takes beside its values: tuples, the slot in the queue, an array's header
 OVERHEAD = 320
@@ -65,6 +65,12 @@ class OnDevice:
         return self._tensor.cpu()
 
 
+class OwnCopy:
+    """What holds a copy of its own already, of `size` bytes."""
+
+    size = 0
+
+
 def size_of(value: Any, depth: int = _DEPTH) -> int:
     """Return about how many bytes a copy of *value* takes.
 
@@ -100,6 +106,10 @@ def _unknown(_value: Any) -> Any:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _own_size(value: Any, _depth: int) -> int:
+    return int(value.size)
 
 
 def _small(_value: Any, _depth: int) -> int:
@@ -187,6 +197,7 @@ def _way_of_foreign(value: Any) -> tuple[Sizer, Copier]:
 
 _DERIVED: tuple[tuple[Any, tuple[Sizer, Copier]], ...] = (
     (_UNCHANGING, (_small, _same)),
+    (OwnCopy, (_own_size, _same)),
     (np.ndarray, (_array_size, _copied_array)),
     (Mapping, (_values, _copied_values)),
     ((str, bytes), (_length, _same)),

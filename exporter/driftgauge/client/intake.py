@@ -17,6 +17,7 @@ from driftgauge.client.counting import rows_of
 from driftgauge.client.entries import Call, Counted, Deferred, Facts, Label
 from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
+from driftgauge.client.pictures import with_pictures
 from driftgauge.client.sender import Sender
 from driftgauge.failures import failure_of
 
@@ -62,6 +63,7 @@ class Intake:
                 self._note_surplus(surplus, facts)
             more = {name: value for name, value in facts.items() if value is not None and name in _KNOWN} or None
             if drawn and self._enabled:
+                features = with_pictures(features, self.mistakes)
                 size = OVERHEAD + size_of(features) + size_of(prediction) + size_of(proba) + size_of(more)
                 if size <= self._largest:
                     return copied(features), copied(prediction), copied(proba), copied(more), 1, size

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Column
 from driftgauge.client.block import Matrix
+from driftgauge.client.pictures import Pictures
 from driftgauge.client.values import array_of, column_from, plain
 
 __all__ = ["RESERVED", "Columns", "columns_of", "features_of", "predictions_of", "scores_of", "usable_name"]
@@ -49,8 +50,19 @@ def _of_mapping(features: Mapping[Any, Any], note: Note) -> tuple[int, Columns]:
     if len(lengths) > 1:
         raise ValueError(f"feature columns have different lengths: {sorted(lengths)[:4]}")
     rows = lengths.pop() if lengths else 1
-    pairs = ((name, value if _is_sequence(value) else [value] * rows) for name, value in features.items())
+    pairs = (
+        (column, values if _is_sequence(values) else [values] * rows)
+        for name, value in features.items()
+        for column, values in _columns_in(name, value, rows)
+    )
     return rows, columns_of(pairs, note)
+
+
+def _columns_in(name: Any, value: Any, rows: int) -> Iterable[tuple[Any, Any]]:
+    """Return a feature's columns: of pictures their facts, of anything else itself."""
+    if not isinstance(value, Pictures):
+        return [(name, value)]
+    return [(fact, np.resize(values, rows)) for fact, values in value.columns(str(name))]
 
 
 def _of_array(array: NDArray[Any], names: Sequence[str], note: Note) -> tuple[int, Columns, Matrix | None]:

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from driftgauge.client.copying import OnDevice, copied, size_of
+from driftgauge.client.pictures import with_pictures
 from driftgauge.derive import CONFIDENCE, MOST_CLASSES
 from driftgauge.derive.confidence import confidence_names
 from driftgauge.derive.torch_confidence import confidence_tensor, softmax_tensor
@@ -84,7 +85,7 @@ class Hook:
 
     def _log(self, args: tuple[Any, ...], output: Any, seconds: float) -> None:
         scores = self._logits(output).detach()
-        features = None if self._features is None else self._features(*args)
+        features = None if self._features is None else with_pictures(self._features(*args), self._intake.mistakes)
         size = size_of(features)
         features = copied(features)
         if scores.ndim == 1 or scores.shape[-1] == 1:

@@ -17,6 +17,7 @@ Time: 1 ms a picture of 128 x 128 pixels or more in three channels (docs/model-h
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,8 @@ Float64s = NDArray[np.float64]
 
 #: pixels of a side that are looked at
 _GRID = 128
-#: channels that a picture can have: grey, grey with transparency, colours, colours with transparency
-_CHANNELS = frozenset({1, 2, 3, 4})
+#: channels that a picture can have: grey, colours, colours with transparency
+_CHANNELS = frozenset({1, 3, 4})
 #: ITU-R BT.709
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _QUARTERS = 4
@@ -44,7 +45,7 @@ def image_facts(images: Any, name: str = "image", *, layout: str | None = None) 
     Args:
         images: one picture [C, H, W], [H, W, C] or [H, W], or a batch of them with one more axis in front.
         name: of the field, the start of the columns' names.
-        layout: `CHW`, `HWC` or `HW`; None: the axis with 1 to 4 entries is the channels'.
+        layout: `CHW`, `HWC` or `HW`; None: the axis with 1, 3 or 4 entries is the channels'.
 
     Returns:
         name -> values, one a picture.
@@ -91,10 +92,10 @@ def channel_axis(shape: tuple[int, ...], name: str = "image", layout: str | None
     return len(shape) - 3 if first else len(shape) - 1
 
 
-def thinned(picture: NDArray[Any], axis: int | None) -> NDArray[Any]:
-    """Return *picture* on a grid of at most 128 pixels a side, without copying."""
+def thinned(picture: Any, whole: Collection[int | None]) -> Any:
+    """Return an array or a tensor on a grid of at most 128 pixels a side, without copying; axes in *whole* stay as they are."""
     steps = [
-        slice(None) if place == axis else slice(None, None, -(-side // _GRID))
+        slice(None) if place in whole else slice(None, None, -(-side // _GRID))
         for place, side in enumerate(picture.shape)
     ]
     return picture[tuple(steps)]
@@ -102,7 +103,7 @@ def thinned(picture: NDArray[Any], axis: int | None) -> NDArray[Any]:
 
 def _facts(picture: NDArray[Any], axis: int | None) -> dict[str, float]:
     sides = [side for place, side in enumerate(picture.shape) if place != axis]
-    seen = thinned(picture, axis)
+    seen = thinned(picture, {axis})
     planes = seen[None] if axis is None else np.moveaxis(seen, axis, 0)
     scale = float(np.iinfo(planes.dtype).max) if planes.dtype.kind in "iu" else 1.0
     pixels = planes.reshape(len(planes), -1).astype(np.float64) / scale

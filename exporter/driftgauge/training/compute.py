@@ -54,7 +54,7 @@ def compute_dataset_profile(
         tokenizer: text to tokens; words between white space by default.
         vocabulary: tokens that the model knows, for the share of unknown ones.
         padding: token number that fills short rows up.
-        layout: of images, `CHW`, `HWC` or `HW`; by default the axis with 1 to 4 entries is the channels'.
+        layout: of images, `CHW`, `HWC` or `HW`; by default the axis with 1, 3 or 4 entries is the channels'.
         created: seconds since 1970; now, when None.
 
     Raises:

@@ -1,0 +1,147 @@
+"""Evidence without drift: how often each kind of it is as large as it should rarely be.
+
+Windows are drawn from a pool without replacement, disjoint from the reference and from one another, so that one shuffle
+gives many; between two shuffles they are new. Drawing without replacement leaves the law of a difference of two disjoint
+means what it is, with the pool's own variance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgauge.batch import Batch
+from driftgauge.derive import Embedder, confidence_of, token_facts
+from driftgauge.derive.embedding import WIDTH
+from driftgauge.drift import jensen_shannon, mean_shift
+from driftgauge.drift.gamma import log_normal_tail
+from driftgauge.drift.mmd import mean_discrepancy
+from driftgauge.drift.token_drift import token_drift
+from driftgauge.reference import BuildOptions, build
+from driftgauge.sketch import FOLDED, TOKEN_BUCKETS, MeanSpec, TokenCounts, TokenSpec
+
+__all__ = ["KINDS", "LEVELS", "REFERENCE", "SIZES", "evidences"]
+
+POOL, REFERENCE = 60_000, 10_000
+SIZES = (200, 1_000, 5_000)
+LEVELS = (1e-2, 1e-3)
+
+Draw = Callable[[int, np.random.Generator], Iterator[float]]
+Sums = NDArray[np.float64]
+
+
+def evidences(kind: str, size: int, windows: int, seed: int = 1) -> NDArray[np.float64]:
+    """Return the evidence of *windows* windows of *size* rows without drift."""
+    rng = np.random.default_rng([seed, size])
+    draw = KINDS[kind](rng)
+    found: list[float] = []
+    while len(found) < windows:
+        found.extend(draw(size, rng))
+    return np.array(found[:windows])
+
+
+def _shuffled(rng: np.random.Generator, size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows of a reference, and those of as many windows as the rest of the pool gives, [windows, size]."""
+    order = rng.permutation(POOL)
+    rest = order[REFERENCE:]
+    return order[:REFERENCE], rest[: len(rest) // size * size].reshape(-1, size)
+
+
+def _embedding(rng: np.random.Generator) -> Draw:
+    """Vectors of 64 dimensions whose spectrum falls as 1 / i."""
+    vectors = rng.standard_normal((POOL, 64)) * np.arange(1, 65) ** -0.5
+    embedder = Embedder.fit(vectors[:5_000])
+    assert embedder is not None
+    phi = embedder.features(vectors).astype(np.float32)
+    spec = MeanSpec(WIDTH, embedder.digest)
+
+    def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        reference = spec.of(phi[first])
+        for rows in windows:
+            yield mean_discrepancy(reference, spec.of(phi[rows]), embedder.square, embedder.cube).evidence
+
+    return draw
+
+
+def _tokens(rng: np.random.Generator, *, topics: int) -> Draw:
+    """Texts of 5 to 60 tokens: with one topic independent tokens of Zipf's law, with more each text has one of its own."""
+    vocabulary, longest = 5_000, 60
+    weights = np.arange(1, vocabulary + 1) ** -1.05
+    general = rng.choice(vocabulary, (POOL, longest), p=weights / weights.sum())
+    if topics > 1:
+        # a third of the tokens are words of the text's topic, 200 of its own
+        topic = rng.integers(topics, size=POOL)[:, None]
+        special = topic * 200 + rng.integers(200, size=(POOL, longest)) + vocabulary
+        general = np.where(rng.random((POOL, longest)) < 1 / 3, special, general)
+    buckets = token_facts([general.ravel()]).tokens.buckets.reshape(POOL, longest) % FOLDED
+    lengths = rng.integers(5, longest + 1, POOL)
+    cells = np.arange(POOL)[:, None] * FOLDED + buckets
+    inside = np.arange(longest) < lengths[:, None]
+    table = np.bincount(cells[inside], minlength=POOL * FOLDED).reshape(POOL, FOLDED).astype(np.float32)
+    squares, crossed = table**2, table * lengths[:, None].astype(np.float32)
+
+    def counted(rows: NDArray[np.intp]) -> TokenCounts:
+        counts = np.zeros(TOKEN_BUCKETS, dtype=np.int64)
+        counts[:FOLDED] = table[rows].sum(axis=0)
+        return TokenCounts(
+            TokenSpec(),
+            np.array([len(rows)]),
+            counts,
+            squares[rows].sum(axis=0, dtype=np.float64),
+            crossed[rows].sum(axis=0, dtype=np.float64),
+            np.array([float((lengths[rows] ** 2).sum())]),
+        )
+
+    def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        reference = counted(first)
+        for rows in windows:
+            yield token_drift(reference, counted(rows)).evidence
+
+    return draw
+
+
+def _confidence(rng: np.random.Generator) -> Draw:
+    """The largest of ten class probabilities of a model that is sure of most rows."""
+    logits = rng.standard_normal((POOL, 10))
+    logits[np.arange(POOL), rng.integers(10, size=POOL)] += rng.gamma(4.0, 1.5, POOL)
+    values = confidence_of(logits, logits=True)["confidence.top1"]
+
+    def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        batch = Batch(REFERENCE, outputs={"confidence.top1": values[first]})
+        reference = build(lambda: [batch], BuildOptions("null", 0.0)).profile
+        edges = reference.spec.histogram.edges[0].astype(np.float32)
+        place = np.searchsorted(edges, values.astype(np.float32))[windows]
+        counts = np.stack([np.bincount(row, minlength=len(edges) + 1) for row in place])
+        yield from jensen_shannon(reference.histogram.counts[:, : len(edges) + 1], counts).evidence.tolist()
+
+    return draw
+
+
+def _mean(rng: np.random.Generator) -> Draw:
+    """Lengths of texts with a long tail."""
+    values = np.ceil(np.exp(rng.normal(4.5, 0.5, POOL)))
+
+    def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        known, inside = values[first], values[windows]
+        spread = np.maximum(known.std(), inside.std(axis=1))
+        z = mean_shift(known.mean(), spread, REFERENCE, inside.mean(axis=1), size).z
+        yield from (-(log_normal_tail(np.abs(z)) + math.log(2)) / math.log(10)).tolist()
+
+    return draw
+
+
+#: what is measured, by name
+KINDS: dict[str, Callable[[np.random.Generator], Draw]] = {
+    "embedding": _embedding,
+    "tokens": lambda rng: _tokens(rng, topics=1),
+    "tokens of topics": lambda rng: _tokens(rng, topics=20),
+    "confidence.top1": _confidence,
+    "mean of lengths": _mean,
+}
