@@ -113,6 +113,8 @@ class ColumnSettings:
     windows: tuple[str, ...] = setting((), "Windows that may judge it, such as [7d, 14d]; every one when empty.")
     mute_until: date | None = setting(None, "Publish its scores but give it no status until this day (UTC).")
     weight: float = setting(1.0, "Its weight in the model's verdict; 0: it does not count there.")
+    categories: Literal["", "raw", "hash", "allow"] = setting("", "How its values are shown; as the model's when empty.")
+    allowed_categories: tuple[str, ...] = setting((), "Values that `allow` shows as they are, beside the model's.")
 
     def __post_init__(self) -> None:
         for name in ("warn", "alert"):
@@ -152,6 +154,12 @@ class ModelSettings:
     count_windows: tuple[int, ...] = setting(
         (), "Windows of the last so many rows beside those of time, for thin traffic and batch jobs."
     )
+    categories: Literal["raw", "hash", "allow"] = setting(
+        "raw",
+        "How values of categorical columns are shown in labels, JSON and references: as they are, as keyed digests,"
+        " or as digests but for allowed_categories.",
+    )
+    allowed_categories: tuple[str, ...] = setting((), "Values that `allow` shows as they are, such as class names.")
     lateness_seconds: float = setting(300.0, "How late a row may arrive and still enter its window.")
     tick_seconds: float = setting(15.0, "Time between two evaluations.")
     features: Mapping[str, ColumnSettings] = setting({}, "Settings of single input columns, by name.")
@@ -166,6 +174,11 @@ class ModelSettings:
             _at_least(100, count_windows=rows)
         if not 0 < self.tick_seconds < math.inf:
             raise ValueError(f"tick_seconds: expected a number > 0, got {self.tick_seconds}")
+
+    @property
+    def conceals(self) -> bool:
+        """Whether any of its categories is shown as a digest."""
+        return any(kind in {"hash", "allow"} for kind in (self.categories, *(f.categories for f in self.features.values())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +243,9 @@ class Settings:
     auto_register: bool = setting(
         default=True, help_text="Register models that are observed without being configured, within limits.models."
     )
+    categories_key_file: str = setting(
+        "", "File with the key of the digests that `categories: hash` and `allow` show; the same for every pod of a model."
+    )
     defaults: ModelSettings = setting(ModelSettings(), "Settings of models that register themselves.")
     models: tuple[ModelSettings, ...] = setting((), "Configured models.")
 
@@ -245,6 +261,8 @@ class Settings:
             if (model.name, model.version) in seen:
                 raise ValueError(f"models[{number}]: {model.name!r} version {model.version!r} is configured twice")
             seen.add((model.name, model.version))
+        if not self.categories_key_file and any(model.conceals for model in (self.defaults, *self.models)):
+            raise ValueError("categories_key_file: expected a file with a key, because categories are hashed")
         if len(self.models) > self.limits.models:
             raise ValueError(f"models: {len(self.models)} configured, limits.models is {self.limits.models}")
 

@@ -11,8 +11,12 @@ __all__ = ["counting", "fingerprint"]
 
 def counting(settings: ModelSettings) -> tuple[object, ...]:
     """Return the settings on which it depends what is counted, and where."""
-    columns = {name: (column.ignore, column.kind) for name, column in settings.features.items()}
+    columns = {
+        name: (column.ignore, column.kind, *((column.categories, column.allowed_categories) if column.categories else ()))
+        for name, column in settings.features.items()
+    }
     plain = {name: facts for name, facts in columns.items() if facts != (False, "")}
+    shown = () if settings.categories == "raw" else (settings.categories, settings.allowed_categories)
     return (
         settings.name,
         settings.reference,
@@ -21,6 +25,7 @@ def counting(settings: ModelSettings) -> tuple[object, ...]:
         settings.count_windows,
         settings.outputs,
         plain,
+        *shown,
     )
 
 

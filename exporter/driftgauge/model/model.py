@@ -15,6 +15,7 @@ from dataclasses import replace
 from driftgauge.batch import Batch
 from driftgauge.config import LimitSettings, ModelSettings
 from driftgauge.errors import StateError
+from driftgauge.model.concealment import Concealment
 from driftgauge.model.evaluation import Evaluation, ModelView
 from driftgauge.model.fingerprint import fingerprint
 from driftgauge.model.labelling import Labelling
@@ -41,6 +42,7 @@ class Model:
         settings: of the model.
         reference: the profile to compare with; None to learn one, or when the configured one cannot be read.
         limits: bounds.
+        key: of the digests that stand for concealed categories.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class Model:
         settings: ModelSettings,
         reference: Reference | None = None,
         limits: LimitSettings | None = None,
+        key: bytes = b"",
     ) -> None:
         self.name = name
         self.version = version
         self.settings = settings
+        self._concealment = Concealment(settings, key)
         #: digest of the reference it was given; None when it is to learn one
         self.given_digest = None if reference is None else reference.digest
         self._tally = Tally()
@@ -76,7 +80,7 @@ class Model:
 
     def refer_to(self, reference: Reference) -> None:
         """Compare with *reference* from now on, in empty windows."""
-        self._refer(Windows(without(reference, self._ignored), self.settings))
+        self._refer(Windows(self._concealment.of(without(reference, self._ignored)), self.settings))
 
     @property
     def reference(self) -> Reference | None:
@@ -212,7 +216,7 @@ class Model:
         facts = {
             "name": self.name,
             "version": self.version,
-            "counting": fingerprint(self.settings),
+            "counting": fingerprint(self.settings) + self._concealment.identity,
             "given": self.given_digest,
             "last_observation": self._tally.counters.last_observation,
             "reference": self._written(self._windows.reference) if own else None,
@@ -231,7 +235,7 @@ class Model:
         """
         if self._windows is None and self._learning is None:
             return False
-        if state.fact("counting", str) != fingerprint(self.settings):
+        if state.fact("counting", str) != fingerprint(self.settings) + self._concealment.identity:
             raise StateError("the settings that say what is counted have changed")
         reference, previous = (
             loads(state.fact(name, str), f"state of {self.name}") if state.facts.get(name) is not None else None
@@ -243,7 +247,7 @@ class Model:
         wanted = reference or self.reference
         if wanted is None:
             raise StateError("there is no reference")
-        windows = Windows(without(wanted, self._ignored), self.settings)
+        windows = Windows(self._concealment.of(without(wanted, self._ignored)), self.settings)
         timeline = Timeline(event=self.settings.clock == "event", lateness_seconds=self.settings.lateness_seconds)
         timeline.thaw(state.part("timeline"))
         windows.thaw(state.part("windows"), timeline.now(wall))

@@ -26,12 +26,14 @@ class Registry:
     Args:
         settings: the whole configuration.
         references: the configured profiles by their path; a path that is not in it could not be read.
+        key: of the digests that stand for concealed categories.
     """
 
-    def __init__(self, settings: Settings, references: Mapping[str, Reference]) -> None:
+    def __init__(self, settings: Settings, references: Mapping[str, Reference], key: bytes = b"") -> None:
         self._models: dict[tuple[str, str], Model] = {}
         self._early: dict[str, tuple[str, str]] = {}
-        self.configure(settings, references)
+        self._key = key
+        self.configure(settings, references, key)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -44,18 +46,19 @@ class Registry:
         # A copy, because the event loop asks while another thread may register a model.
         return any(model.learning for model in list(self._models.values()))
 
-    def configure(self, settings: Settings, references: Mapping[str, Reference]) -> None:
+    def configure(self, settings: Settings, references: Mapping[str, Reference], key: bytes = b"") -> None:
         """Take a new configuration.
 
         A model keeps its windows unless its reference or what is counted changes: thresholds, mutes and weights do not.
         """
         self._settings = settings
         self._references = references
+        rekeyed, self._key = key != self._key, key
         for (name, version), model in list(self._models.items()):
             wanted = self._wanted(name, version)
             if wanted is None:
                 del self._models[name, version]
-            elif counting(wanted) != counting(model.settings) or not self._same_reference(model, wanted):
+            elif counting(wanted) != counting(model.settings) or not self._same_reference(model, wanted) or (rekeyed and wanted.conceals):
                 self._models[name, version] = self._make(name, version, wanted)
             elif wanted != model.settings:
                 model.resettle(wanted)
@@ -143,7 +146,8 @@ class Registry:
         return configured or (self._settings.defaults if self._settings.auto_register else None)
 
     def _make(self, name: str, version: str, settings: ModelSettings) -> Model:
-        return Model(name, version, settings, self._references.get(settings.reference.path), self._settings.limits)
+        reference = self._references.get(settings.reference.path)
+        return Model(name, version, settings, reference, self._settings.limits, self._key)
 
     def _same_reference(self, model: Model, settings: ModelSettings) -> bool:
         wanted = self._references.get(settings.reference.path)

@@ -8,7 +8,7 @@ Memory: 8 bytes a cell. Time: one bincount for all columns, about 2 ns a value o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ class CategorySpec:
         names: categories with a cell of their own, per column, most frequent first.
         tails: further categories of the reference, per column: `other`, but not unseen.
         complete: whether `names` and `tails` are all that the reference had; where not, nothing counts as unseen.
+        shown: what turns a value into the name that it has here, per column; None where values are names.
 
     A row is handed over as its code: the position in `names`, or `other`, `missing`, `unseen`.
 
@@ -45,6 +46,7 @@ class CategorySpec:
     names: tuple[tuple[str, ...], ...]
     tails: tuple[tuple[str, ...], ...]
     complete: tuple[bool, ...]
+    shown: tuple[Callable[[str], str] | None, ...] = field(default=(), repr=False, compare=False)
     _codes: tuple[Mapping[str, int], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +93,8 @@ class CategorySpec:
         """Return the code of each word of *vocabulary* in column number *column*."""
         codes = self._codes[column]
         rest = self.unseen if self.complete[column] else self.other
+        if self.shown and (shown := self.shown[column]) is not None:
+            vocabulary = tuple(map(shown, vocabulary))
         return np.fromiter((codes.get(word, rest) for word in vocabulary), np.int32, len(vocabulary))
 
     def zero(self) -> CategoryCounts:
