@@ -113,7 +113,9 @@ class ColumnSettings:
     windows: tuple[str, ...] = setting((), "Windows that may judge it, such as [7d, 14d]; every one when empty.")
     mute_until: date | None = setting(None, "Publish its scores but give it no status until this day (UTC).")
     weight: float = setting(1.0, "Its weight in the model's verdict; 0: it does not count there.")
-    categories: Literal["", "raw", "hash", "allow"] = setting("", "How its values are shown; as the model's when empty.")
+    categories: Literal["", "raw", "hash", "allow"] = setting(
+        "", "How its values are shown; as the model's when empty."
+    )
     allowed_categories: tuple[str, ...] = setting((), "Values that `allow` shows as they are, beside the model's.")
 
     def __post_init__(self) -> None:
@@ -178,7 +180,9 @@ class ModelSettings:
     @property
     def conceals(self) -> bool:
         """Whether any of its categories is shown as a digest."""
-        return any(kind in {"hash", "allow"} for kind in (self.categories, *(f.categories for f in self.features.values())))
+        return any(
+            kind in {"hash", "allow"} for kind in (self.categories, *(f.categories for f in self.features.values()))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +248,8 @@ class Settings:
         default=True, help_text="Register models that are observed without being configured, within limits.models."
     )
     categories_key_file: str = setting(
-        "", "File with the key of the digests that `categories: hash` and `allow` show; the same for every pod of a model."
+        "",
+        "File with the key of the digests that `categories: hash` and `allow` show; the same for every pod of a model.",
     )
     defaults: ModelSettings = setting(ModelSettings(), "Settings of models that register themselves.")
     models: tuple[ModelSettings, ...] = setting((), "Configured models.")

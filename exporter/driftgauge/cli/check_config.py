@@ -9,6 +9,7 @@ from pathlib import Path
 
 from driftgauge.cli.serve import add_config_argument
 from driftgauge.cli.terminal import printable
+from driftgauge.errors import ConfigError
 
 HELP = "check a configuration file and its profiles; with --reference, print every setting"
 
@@ -22,22 +23,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check, and print what was understood."""
-    from driftgauge.serve.service import load
+    """Check, and print all that is wrong and what was understood."""
+    from driftgauge.serve.loading import load_settings, read_text
+    from driftgauge.serve.settings import parse_all
     from driftgauge.serve.settings_page import render_reference
 
     if args.reference:
         print(render_reference(), end="")
         return 0
-    loaded = load(None if args.config is None else Path(args.config), os.environ)
-    for problem in loaded.problems:
-        print(f"driftgauge: {printable(problem)}", file=sys.stderr)
-    for model in loaded.settings.models:
+    settings, wrong = parse_all(read_text(None if args.config is None else Path(args.config)), os.environ)
+    try:
+        loaded = load_settings(settings)
+    except ConfigError as error:
+        return _say([*wrong, str(error)])
+    for model in settings.models:
+        if model.name.startswith("\x00"):
+            continue
         reference = loaded.references.get(model.reference.path)
         without = "no reference" if model.reference.path else f"learns from {model.reference.learn_rows} rows"
         source = f"profile of {reference.rows} rows" if reference else without
         print(f"{printable(model.name)} {printable(model.version) or '(every version)'}: {source}")
-    if loaded.problems:
+    return _say([*wrong, *loaded.problems, *loaded.notes])
+
+
+def _say(wrong: list[str]) -> int:
+    for problem in wrong:
+        print(f"driftgauge: {printable(problem)}", file=sys.stderr)
+    if wrong:
         return 2
     print("the configuration is valid")
     return 0

@@ -12,7 +12,11 @@ __all__ = ["counting", "fingerprint"]
 def counting(settings: ModelSettings) -> tuple[object, ...]:
     """Return the settings on which it depends what is counted, and where."""
     columns = {
-        name: (column.ignore, column.kind, *((column.categories, column.allowed_categories) if column.categories else ()))
+        name: (
+            column.ignore,
+            column.kind,
+            *((column.categories, column.allowed_categories) if column.categories else ()),
+        )
         for name, column in settings.features.items()
     }
     plain = {name: facts for name, facts in columns.items() if facts != (False, "")}

@@ -52,6 +52,7 @@ class Model:
         settings: ModelSettings,
         reference: Reference | None = None,
         limits: LimitSettings | None = None,
+        *,
         key: bytes = b"",
     ) -> None:
         self.name = name

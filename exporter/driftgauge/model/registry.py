@@ -58,7 +58,11 @@ class Registry:
             wanted = self._wanted(name, version)
             if wanted is None:
                 del self._models[name, version]
-            elif counting(wanted) != counting(model.settings) or not self._same_reference(model, wanted) or (rekeyed and wanted.conceals):
+            elif (
+                counting(wanted) != counting(model.settings)
+                or not self._same_reference(model, wanted)
+                or (rekeyed and wanted.conceals)
+            ):
                 self._models[name, version] = self._make(name, version, wanted)
             elif wanted != model.settings:
                 model.resettle(wanted)
@@ -147,7 +151,7 @@ class Registry:
 
     def _make(self, name: str, version: str, settings: ModelSettings) -> Model:
         reference = self._references.get(settings.reference.path)
-        return Model(name, version, settings, reference, self._settings.limits, self._key)
+        return Model(name, version, settings, reference, self._settings.limits, key=self._key)
 
     def _same_reference(self, model: Model, settings: ModelSettings) -> bool:
         wanted = self._references.get(settings.reference.path)

@@ -7,6 +7,7 @@ text is a `ConfigError` of one line.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -18,6 +19,7 @@ __all__ = ["MOST_VALUES", "read_mapping", "read_value"]
 #: a configuration of 500 models with 100 features each has fewer
 MOST_VALUES = 500_000
 
+_NOTHING = object()
 _MERGE = "tag:yaml.org,2002:merge"
 #: what PyYAML's constructors let through when a number, a date or a tag makes no sense
 _UNUSABLE = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError)
@@ -86,6 +88,28 @@ def _measure(node: yaml.Node, known: dict[int, int]) -> int:
         raise ConfigError(f"line {node.start_mark.line + 1}: expands to more than {MOST_VALUES} values")
     known[id(node)] = size
     return size
+
+
+def leave_out(document: dict[str, Any], path: str) -> bool:
+    """Take what stands at *path*, such as `models[0].drift`, out of a document; tell whether there was something.
+
+    A part of a list is replaced by a section with nothing but a name, so that the numbers of the others stay.
+    """
+    steps: list[str | int] = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
+    place: Any = document
+    for step in steps[:-1]:
+        known = isinstance(place, list) and isinstance(step, int) and step < len(place)
+        if not known and not (isinstance(place, dict) and step in place):
+            return False
+        place = place[step]
+    last = steps[-1] if steps else ""
+    if isinstance(place, list) and isinstance(last, int) and last < len(place):
+        place[last] = {"name": f"\x00{last}"}
+        return True
+    if isinstance(place, dict) and last == "name" and len(steps) == 3 and place.get("name", "") != f"\x00{steps[1]}":
+        place["name"] = f"\x00{steps[1]}"
+        return True
+    return isinstance(place, dict) and place.pop(last, _NOTHING) is not _NOTHING
 
 
 class _StrictLoader(yaml.SafeLoader):

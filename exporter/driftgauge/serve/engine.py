@@ -70,16 +70,21 @@ class Engine:
         settings: the whole configuration.
         references: the profiles by path.
         clock: seconds since 1970.
+        key: of the digests that stand for concealed categories.
     """
 
     def __init__(
-        self, settings: Settings, references: Mapping[str, Reference], clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        references: Mapping[str, Reference],
+        clock: Callable[[], float] = time.time,
+        key: bytes = b"",
     ) -> None:
         self.health = Health()
         self.clock = clock
         self.settings = settings
         self._event_clocks = _has_event_clock(settings)
-        self.registry = Registry(settings, references)
+        self.registry = Registry(settings, references, key)
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
@@ -88,10 +93,10 @@ class Engine:
         self._ticking: asyncio.Task[None] | None = None
         self._ticked = time.monotonic()
 
-    def configure(self, settings: Settings, references: Mapping[str, Reference]) -> None:
+    def configure(self, settings: Settings, references: Mapping[str, Reference], key: bytes = b"") -> None:
         """Take a new configuration."""
         with self._lock:
-            self.registry.configure(settings, references)
+            self.registry.configure(settings, references, key)
             self.settings = settings
             self._event_clocks = _has_event_clock(settings)
 

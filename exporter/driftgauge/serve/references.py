@@ -27,10 +27,16 @@ def read_profile(path: str | Path) -> Reference:
 def read_references(settings: Settings) -> tuple[dict[str, Reference], list[ProfileError]]:
     """Return the profiles that could be read by path, and the errors of the others."""
     references, errors = {}, []
-    paths = [model.reference.path for model in (settings.defaults, *settings.models)]
-    for path in dict.fromkeys(filter(None, paths)):
+    sections = [("defaults", settings.defaults), *((f"models[{n}]", model) for n, model in enumerate(settings.models))]
+    # The first that names it; models take over what the defaults say.
+    first: dict[str, str] = {}
+    for section, model in sections:
+        first.setdefault(model.reference.path, f"{section}.reference.path")
+    for path, setting in first.items():
+        if not path:
+            continue
         try:
             references[path] = read_profile(path)
         except ProfileError as error:
-            errors.append(error)
+            errors.append(ProfileError(f"{setting}: {error}"))
     return references, errors

@@ -11,84 +11,22 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from driftgauge.config import ListenSettings, Settings
+from driftgauge.config import Settings
 from driftgauge.errors import ConfigError
-from driftgauge.profile import Reference
 from driftgauge.serve import logs
-from driftgauge.serve.addresses import split_address
 from driftgauge.serve.doors import Doors
 from driftgauge.serve.engine import Engine
-from driftgauge.serve.guard.protection import guard_files, read_protection
 from driftgauge.serve.keeper import Keeper
-from driftgauge.serve.listeners import check_exposure, within_reach
+from driftgauge.serve.listeners import within_reach
+from driftgauge.serve.loading import Loaded, load, protection_of, read_text, shut_of
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.memory import share_one_arena
-from driftgauge.serve.proxy import Proxy, parse_upstream
-from driftgauge.serve.references import read_references
-from driftgauge.serve.settings import parse, parse_listen, parse_proxy
+from driftgauge.serve.proxy import Proxy
+from driftgauge.serve.settings import parse_listen, parse_proxy
 
-__all__ = ["Loaded", "Service", "load"]
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A configuration that can be run: the settings, the profiles by path, and what was wrong with it."""
-
-    settings: Settings
-    references: Mapping[str, Reference]
-    problems: tuple[str, ...] = ()
-
-
-def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
-    """Read the configuration and its profiles.
-
-    Raises:
-        ConfigError: it cannot be used.
-    """
-    settings = parse(_text(path), environ)
-    for name in ("ingest", "metrics"):
-        if address := getattr(settings.listen, name):
-            split_address(address, f"listen.{name}")
-    protected, problems = _protection(settings.listen)
-    check_exposure(settings.listen, protected=protected)
-    if settings.proxy.upstream:
-        parse_upstream(settings.proxy.upstream)
-        split_address(settings.proxy.listen, "proxy.listen")
-    references, errors = read_references(settings)
-    return Loaded(settings, references, (*problems, *map(str, errors)))
-
-
-def _protection(listen: ListenSettings) -> tuple[bool, list[str]]:
-    """Return whether the ingest port is protected, and what is wrong with the files that protect listeners."""
-    protected, problems = False, []
-    for name in ("metrics", "ingest"):
-        files = guard_files(listen, name)
-        try:
-            found = read_protection(files)
-            strong = found.context is not None or bool(found.kinds)
-        except ConfigError as error:
-            problems.append(str(error))
-            strong = True  # a listener whose files cannot be read takes nothing
-        protected = strong if name == "ingest" else protected
-    return protected, problems
-
-
-def _shut(text: str, listen: ListenSettings) -> tuple[str, ...]:
-    """Return the listeners of which an unreadable configuration says that they are protected, but not how."""
-    asked = any(f"metrics_{kind}" in text for kind in ("web_config", "token_file"))
-    return ("metrics",) if asked and not guard_files(listen, "metrics") else ()
-
-
-def _text(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+__all__ = ["Service"]
 
 
 class Service:
@@ -106,10 +44,10 @@ class Service:
         self._shut: tuple[str, ...] = ()
         loaded, usable = self._first_load(strict=strict)
         logs.configure(loaded.settings.log)
-        self._problems = loaded.problems
+        self._problems, self._notes = loaded.problems, loaded.notes
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.engine = Engine(loaded.settings, loaded.references)
+        self.engine = Engine(loaded.settings, loaded.references, key=loaded.key)
         self._keeper = Keeper(self.engine, loaded.settings.state) if loaded.settings.state.directory else None
         self._doors = Doors(self.engine, self.reload, self._shut)
         proxy = loaded.settings.proxy
@@ -127,12 +65,12 @@ class Service:
             if strict:
                 raise
             try:
-                text = _text(self._path)
+                text = read_text(self._path)
             except ConfigError:
                 text = ""
             listen = parse_listen(text, self._environ)
-            listen = within_reach(listen, protected=_protection(listen)[0])
-            self._shut = _shut(text, listen)
+            listen = within_reach(listen, protected=protection_of(listen)[0])
+            self._shut = shut_of(text, listen)
             proxy = parse_proxy(text, self._environ)
             return Loaded(Settings(listen=listen, proxy=proxy), {}, (str(error),)), False
         if strict and loaded.problems:
@@ -153,6 +91,8 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         for text in self._problems:
             LOGGER.error("configuration problem", extra={"detail": text})
+        for text in self._notes:
+            LOGGER.warning("configuration note", extra={"detail": text})
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.restore)
         await self._doors.open()
@@ -194,7 +134,6 @@ class Service:
             LOGGER.warning("state has changed; restart to keep it elsewhere")
         if loaded.settings.proxy != self.engine.settings.proxy:
             LOGGER.warning("proxy has changed; restart to forward elsewhere")
-        await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references)
         logs.configure(loaded.settings.log)
         await self._doors.configured()
         health.config_valid = health.reload_success = health.counting = True

@@ -12,15 +12,16 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from driftgauge.config import ListenSettings, ProxySettings, Settings
 from driftgauge.errors import ConfigError
-from driftgauge.serve.documents import read_mapping, read_value
+from driftgauge.serve.documents import leave_out, read_mapping, read_value
 
-__all__ = ["PREFIX", "parse", "parse_listen", "parse_proxy"]
+__all__ = ["PREFIX", "parse", "parse_all", "parse_listen", "parse_proxy"]
 
 T = TypeVar("T")
 
@@ -42,7 +43,29 @@ def parse(text: str, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with the path of the setting, its value and what was expected.
     """
-    document = _checked(read_mapping(text), Settings, "")
+    return _parsed(read_mapping(text), environ)
+
+
+def parse_all(text: str, environ: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """Return the settings that are left when everything wrong is left out, and all that is wrong.
+
+    Raises:
+        ConfigError: the text is no mapping, or what is wrong cannot be left out.
+    """
+    wrong: list[str] = []
+    document, environ = read_mapping(text), dict(environ)
+    while True:
+        try:
+            return _parsed(deepcopy(document), environ), wrong
+        except ConfigError as error:
+            path = str(error).partition(": ")[0]
+            wrong.append(str(error))
+            if environ.pop(path, None) is None and not leave_out(document, path):
+                raise ConfigError("; ".join(wrong)) from error
+
+
+def _parsed(document: dict[str, Any], environ: Mapping[str, str]) -> Settings:
+    document = _checked(document, Settings, "")
     _override(document, environ)
     # A model starts from the defaults and overrides them.
     defaults, models = document.get("defaults", {}), document.get("models")

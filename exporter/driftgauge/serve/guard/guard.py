@@ -83,6 +83,8 @@ class Guard:
         Raises:
             ConfigError: they cannot be used; the message begins with the setting.
         """
+        if not self._files:
+            return
         try:
             found = read_protection(self._files)
             self._check_kind(found)
