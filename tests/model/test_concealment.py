@@ -200,3 +200,24 @@ def test_numbers_that_are_categories_are_concealed():
     assert total is not None
     assert total.categories.unseen.sum() == 1
     assert "4111" not in told(made)
+
+
+def test_classes_of_labels_are_concealed_and_still_join():
+    """A label's class and the prediction's are one class, and neither is shown."""
+    plain, concealed = model(), model("hash")
+    number = np.arange(200)
+    for made in (plain, concealed):
+        truth = Categories((number % 20 == 0).astype(np.int32), ("legitimate", "fraudulent"))
+        wrong = Categories((number % 10 == 0).astype(np.int32), ("legitimate", "fraudulent"))
+        made.observe(Batch(200, outputs={"prediction": wrong}, labels=truth), NOW)
+        made.tick(NOW)
+
+    def samples(made: Model) -> list[tuple[str, str]]:
+        text = Exposition().render([made.view(NOW)], ExporterView(version="0"), CLASSIC).decode()
+        lines = [line for line in text.splitlines() if "class" in line and not line.startswith("#")]
+        return sorted((line.partition("{")[0], line.rpartition(" ")[2]) for line in lines)
+
+    assert "fraudulent" in told(plain)
+    assert "fraudulent" not in told(concealed)
+    assert samples(plain) == samples(concealed)
+    assert any("label" in name or "precision" in name or "recall" in name for name, _ in samples(plain))

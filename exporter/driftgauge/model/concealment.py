@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from driftgauge.config import ModelSettings
-from driftgauge.profile import ColumnSchema, Reference
+from driftgauge.profile import INPUT, OUTPUT, ColumnSchema, Reference
 
 __all__ = ["Concealment"]
 
@@ -58,17 +58,29 @@ class Concealment:
         )
         counts = replace(reference.profile.categories, spec=categories)
         profile = replace(reference.profile, spec=replace(spec, categories=categories), categories=counts)
-        return replace(reference, profile=profile)
+        outcomes = reference.outcomes
+        if outcomes is not None:
+            outcomes = replace(outcomes, names=_all(self.shown_class, outcomes.names))
+        return replace(reference, profile=profile, outcomes=outcomes)
+
+    @property
+    def shown_class(self) -> Shown | None:
+        """What turns a class of predictions and labels into what is shown; None where they are shown as they are."""
+        return self._shown_of(OUTPUT, "")
 
     def _shown(self, column: ColumnSchema) -> Shown | None:
+        # Classes are the same in every output, and in labels, which have no column.
+        return self._shown_of(column.role, column.name if column.role == INPUT else "")
+
+    def _shown_of(self, role: str, name: str) -> Shown | None:
         """Return what turns a column's values into what is shown; None where they are shown as they are."""
         settings = self.settings
-        own = settings.features.get(column.name) if column.role == "input" else None
+        own = settings.features.get(name) if role == INPUT else None
         kind = (own.categories if own else "") or settings.categories
         if kind == "raw":
             return None
         allowed = frozenset((*settings.allowed_categories, *(own.allowed_categories if own else ())))
-        start = f"{column.role}\0{column.name}\0".encode("utf-8", "surrogatepass")
+        start = f"{role}\0{name}\0".encode("utf-8", "surrogatepass")
 
         @lru_cache(_REMEMBERED)
         def show(value: str) -> str:

@@ -10,6 +10,7 @@ duplicate + waiting. Nothing is kept of models whose rows carry neither ids nor 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +45,12 @@ class Labelling:
 
     Args:
         settings: of its labels.
+        shown: what turns a class into what is shown of it; None: its text.
     """
 
-    def __init__(self, settings: LabelSettings) -> None:
+    def __init__(self, settings: LabelSettings, shown: Callable[[str], str] | None = None) -> None:
         self._settings = settings
+        self._shown = shown
         self._windows: OutcomeWindows | None = None
         self._join: LabelJoin | None = None
         self._reference: Reference | None = None
@@ -85,7 +88,7 @@ class Labelling:
             return
         join, windows = self._begun(now)
         keys = keys_of(batch)
-        values, confidence = predictions_of(batch, windows.classes, digests(self._settings.classes))
+        values, confidence = predictions_of(batch, windows.classes, windows.classes.digests(self._settings.classes))
         known = values.known if batch.failed is None else values.known & ~batch.failed
         truth = _nothing(batch.rows) if batch.labels is None else windows.classes.values(batch.labels)
         labelled = truth.known
@@ -151,7 +154,7 @@ class Labelling:
     def _begun(self, now: float) -> tuple[LabelJoin, OutcomeWindows]:
         """Return what is kept, from the first id or label on."""
         if self._join is None or self._windows is None:
-            self._join, self._windows = LabelJoin(self._settings), OutcomeWindows(self._settings)
+            self._join, self._windows = LabelJoin(self._settings), OutcomeWindows(self._settings, self._shown)
             if self._reference is not None:
                 self._windows.refer_to(self._reference)
         if now < self._newest - _BACK_SECONDS:

@@ -63,7 +63,7 @@ class Model:
         self.given_digest = None if reference is None else reference.digest
         self._tally = Tally()
         self._timeline = Timeline(event=settings.clock == "event", lateness_seconds=settings.lateness_seconds)
-        self.labelling = Labelling(settings.labels)
+        self.labelling = Labelling(settings.labels, self._concealment.shown_class)
         self._next_tick: float | None = None
         self._evaluation: Evaluation | None = None
         self._windows: Windows | None = None

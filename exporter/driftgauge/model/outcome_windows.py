@@ -9,6 +9,7 @@ Memory: 564 slots of the sketches, taken as slots fill: some 2.5 KB a slot for a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,11 +39,12 @@ class OutcomeWindows:
 
     Args:
         settings: of its labels.
+        shown: what turns a class into what is shown of it; None: its text.
     """
 
-    def __init__(self, settings: LabelSettings) -> None:
+    def __init__(self, settings: LabelSettings, shown: Callable[[str], str] | None = None) -> None:
         self._settings = settings
-        self.classes = Classes(settings.most_classes)
+        self.classes = Classes(settings.most_classes, shown=shown)
         self.spec: OutcomeSpec | None = None
         self._certain = False
         self._ring: SketchRing | None = None

@@ -10,7 +10,7 @@ Memory: the texts of 4,096 classes. Time: a distinct text or number costs about 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -71,21 +71,27 @@ class Classes:
     Args:
         most: classes with a code of their own.
         names: classes that are known already, the most frequent first.
+        shown: what turns a class into what is shown of it, and once more into the same; None: its text.
     """
 
-    def __init__(self, most: int, names: Iterable[str] = ()) -> None:
+    def __init__(self, most: int, names: Iterable[str] = (), shown: Callable[[str], str] | None = None) -> None:
         self.most = most
         self.names: list[str] = []
         self._codes: dict[int, int] = {}
         self._texts: dict[int, str] = {}
         self._digests: dict[str, int] = {}
-        self._booleans = digests(_BOOLEANS)
+        self._shown = shown
+        self._booleans = self.digests(_BOOLEANS)
         self.learn(names)
 
     def learn(self, names: Iterable[str]) -> None:
         """Give these classes the next codes, as long as there are any."""
         for name in names:
             self._code(self._digest(name))
+
+    def digests(self, names: Iterable[str]) -> Digests:
+        """Return what stands for the classes of these names."""
+        return np.array([self._digest(name) for name in names], dtype=np.uint64)
 
     def values(self, column: Column) -> Values:
         """Read a column of predictions or labels."""
@@ -130,10 +136,11 @@ class Classes:
     def _digest(self, text: str) -> int:
         known = self._digests.get(text)
         if known is None:
-            known = int(digests([text])[0])
+            shown = text if self._shown is None else self._shown(text)
+            known = int(digests([shown])[0])
             if len(self._digests) < _REMEMBERED:
                 self._digests[text] = known
-                self._texts[known] = text
+                self._texts[known] = shown
         return known
 
     def _code(self, digest: int) -> int:
