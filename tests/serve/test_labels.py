@@ -149,3 +149,21 @@ def test_settings_that_change_what_is_kept_begin_anew(exporter):
     scrape = exporter.scrape()
     assert account(scrape) == (11, 10, 0, 0, 1)
     assert of_model(scrape, "mean_absolute_error", window="15m") == 0.5
+
+
+def test_the_api_tells_all_of_it(exporter):
+    """Accounts, figures of every window, confusion counts and the reliability diagram; null where there are no labels."""
+    path = "/api/v1/models/fraud/versions/0"
+    exporter.post({"features": {"x": 1}, "prediction": 1})
+    assert exporter.get(path).json["labels"] is None
+    exporter.post([{**row, "proba": [0.25, 0.75] if row["prediction"] else [0.75, 0.25]} for row in ROWS])
+    exporter.post(TRUTH, PATH)
+    told = exporter.get(path).json["labels"]
+    assert (told["task"], told["matched"], told["classes"]) == ("classification", 10, ["0", "1"])
+    window = told["windows"]["15m"]
+    assert (window["accuracy"], window["coverage"], window["calibration_gap"]) == (0.5, 1.0, 0.25)
+    assert window["confusion"] == [[0, 0], [5, 5]]
+    assert window["classes"]["recall"] == [None, 0.5]
+    assert window["reliability"]["counts"] == [0, 0, 0, 0, 0, 0, 0, 10, 0, 0]
+    assert window["reliability"]["accuracy"][7] == 0.5
+    assert told["reference"] is None

@@ -42,6 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = add_role_arguments(parser)
     add_kind_arguments(group)
+    group.add_argument(
+        "--label", metavar="COL", dest="truth", help="the truth: the profile then knows how good the model was"
+    )
+    group.add_argument(
+        "--classes",
+        metavar="NAME",
+        nargs="+",
+        default=[],
+        help="classes in the order of the probabilities; else 0, 1, 2",
+    )
     about = parser.add_argument_group("what the profile says of itself")
     about.add_argument("--name", default="", help="name of the data; the file's name by default")
     about.add_argument("--model", default="", help="the model that it is meant for")
@@ -75,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         kinds=kinds_of(args),
         strata=args.strata,
         multivariate=not args.univariate,
+        classes=tuple(args.classes),
     )
     with Progress(sys.stderr) as progress:
         reference = build(observed(source, progress, passes=2), options)
@@ -97,6 +108,8 @@ def _summary(output: str, reference: Reference, size: int, seconds: float) -> li
     notes = [f"note: {note}" for note in reference.provenance.notes]
     if size > CONFIG_MAP_BYTES:
         notes.append(f"note: {compact_bytes(size)} are more than a ConfigMap holds (1 MiB); mount it from a volume")
+    if (outcomes := reference.outcomes) is not None:
+        notes.insert(0, f"labels: {outcomes.total:,} rows, {outcomes.summary}")
     columns = f"{len(schema.columns)} columns ({len(schema.numeric)} numeric, {len(schema.categorical)} categorical)"
     what = "profile" if output == STANDARD else output
     facts = [f"{reference.rows:,} rows", columns, compact_bytes(size), f"digest {reference.digest}", f"{seconds:.1f} s"]

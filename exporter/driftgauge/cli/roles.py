@@ -77,6 +77,7 @@ def roles_of(args: argparse.Namespace) -> Roles:
         categorical=tuple(getattr(args, "categorical", ())),
         facts=_facts_of(args),
         with_facts=hasattr(args, "latency_s"),
+        label=getattr(args, "truth", None),
     )
 
 

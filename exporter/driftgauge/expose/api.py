@@ -12,6 +12,7 @@ import numpy as np
 from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
 from driftgauge.drift.profiles import scores
 from driftgauge.expose.bins import histograms
+from driftgauge.expose.label_api import describe_labels
 from driftgauge.expose.values import finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
 from driftgauge.profile import Reference
@@ -42,6 +43,7 @@ def describe_model(view: ModelView) -> Json:
             for (feature, reason), count in sorted(counters.violations.items())
         ],
         "clients": None if counters.clients is None else asdict(counters.clients),
+        "labels": None if view.labels is None else describe_labels(view.labels),
         "previous_reference": None if view.previous is None else _previous(view.previous, view.evaluation),
         "latency_thresholds": {"warn_seconds": latency.warn_seconds, "alert_seconds": latency.alert_seconds},
         "evaluation": None if view.evaluation is None else _evaluation(view.evaluation),

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from driftgauge.label_settings import LabelSettings
 from driftgauge.model.label_join import Matched
-from driftgauge.profile import CATEGORICAL, NUMERIC, OUTPUT, Reference, SketchRing, Window
+from driftgauge.profile import Reference, SketchRing, Window
 from driftgauge.profile.classes import Classes
-from driftgauge.profile.outcomes import CLASSIFICATION, PREDICTION, REGRESSION, OutcomeSpec
+from driftgauge.profile.outcomes import CLASSIFICATION, REGRESSION, OutcomeSpec, task_of
 from driftgauge.sketch import CoverageSpec
 
 __all__ = ["OutcomeWindows"]
@@ -54,20 +54,11 @@ class OutcomeWindows:
 
     def refer_to(self, reference: Reference) -> None:
         """Learn from a reference what the model does and which classes it has."""
-        schema = reference.profile.spec.schema
-        outputs = [column for column in schema.columns if column.role == OUTPUT]
-        found = next((column for column in outputs if column.name == PREDICTION), None)
-        if found is None:
-            found = outputs[0] if len(outputs) == 1 else None
+        task, center, names = task_of(reference.profile.spec)
         if reference.outcomes is not None:
             self.classes.learn(reference.outcomes.names)
-        center = 0.0
-        if found is not None and found.kind == CATEGORICAL:
-            self.classes.learn(reference.profile.spec.categories.names[schema.categorical.index(found)])
-        if found is not None and found.kind == NUMERIC:
-            center = float(reference.profile.spec.histogram.centers[schema.numeric.index(found)])
-        if self._settings.task == "auto" and found is not None:
-            task = REGRESSION if found.kind == NUMERIC else CLASSIFICATION
+        self.classes.learn(names)
+        if self._settings.task == "auto" and task is not None:
             self._settle(OutcomeSpec(task, self._settings.most_classes, center), certain=True)
         elif self.spec is not None and self.spec.task == REGRESSION:
             self._settle(OutcomeSpec(REGRESSION, self.spec.classes, center), certain=True)

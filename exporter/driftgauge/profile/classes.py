@@ -110,6 +110,8 @@ class Classes:
         """Return the codes of pairs as `ConfusionSpec(most)` takes them, [2, rows]; both sides must be known."""
         sides = [self._words(truth, predicted), self._words(predicted, truth)]
         words, place = np.unique(np.concatenate(sides), return_inverse=True)
+        for found in sorted(set(words.tolist()) - self._codes.keys(), key=lambda found: self._texts.get(found, "")):
+            self._code(found)  # new classes of one body get their codes in the order of their texts
         table = np.array([self._code(found) for found in words.tolist()], dtype=np.int64)
         codes = table[place].reshape(2, -1)
         codes[1, (codes[0] == self.most) & (sides[0] == sides[1])] = self.most + 1

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.errors import ProfileError
+from driftgauge.profile.outcome_codec import outcome_record, read_outcomes
 from driftgauge.profile.profile import Profile, ProfileSpec
 from driftgauge.profile.projection_codec import projection_record, read_projection
 from driftgauge.profile.reference import Provenance, Reference
@@ -52,6 +53,8 @@ def dumps(reference: Reference) -> str:
     if profile.spec.projection is not None:
         head["projection"] = projection_record(profile.spec.projection)
     head |= sketch_records(reference)
+    if reference.outcomes is not None:
+        head["outcomes"] = outcome_record(reference.outcomes)
     records = [*_numeric_records(profile), *_categorical_records(profile)]
     columns = [{**record, **timed} for record, timed in zip(records, timed_records(reference), strict=True)]
     lines = ",\n    ".join(json.dumps(column, ensure_ascii=False) for column in columns)
@@ -170,6 +173,7 @@ def _reference(document: Record) -> Reference:
         ),
         *read_timed(spec, [*numeric, *categorical]),
         sketches=sketches_of(document, embedders),
+        outcomes=read_outcomes(document.get("outcomes")),
     )
 
 

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from driftgauge.batch import Batch, Flags, Floats
 from driftgauge.derive.confidence import probabilities_of
 from driftgauge.profile.classes import Classes, Digests, Values
+from driftgauge.profile.profile import ProfileSpec
+from driftgauge.profile.schema import CATEGORICAL, OUTPUT
 from driftgauge.sketch import ConfusionSpec, ErrorSumsSpec, ReliabilitySpec, Sketch, Spec
 
-__all__ = ["CLASSIFICATION", "REGRESSION", "OutcomeSpec", "Outcomes", "predictions_of"]
+__all__ = ["CLASSIFICATION", "REGRESSION", "OutcomeSpec", "Outcomes", "predictions_of", "task_of"]
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 #: the output that holds what was predicted (batch.py)
@@ -84,6 +86,31 @@ class Outcomes:
     def total(self) -> int:
         """Rows that have an outcome."""
         return int(self.sketches[ERRORS if self.spec.task == REGRESSION else CONFUSION].total)
+
+    @property
+    def summary(self) -> str:
+        """How good the predictions were, for people."""
+        if self.spec.task == REGRESSION:
+            errors = self.sketches[ERRORS]
+            return f"mean absolute error {errors.mean_absolute_error:.4g}, R2 {errors.r2:.3f}"
+        return f"accuracy {self.sketches[CONFUSION].accuracy:.4f}"
+
+
+def task_of(spec: ProfileSpec) -> tuple[str | None, float, tuple[str, ...]]:
+    """Return what a model does, as its profile counts the prediction: the task, a quantity's centre, a class's names.
+
+    None where no output is the prediction.
+    """
+    schema = spec.schema
+    outputs = [column for column in schema.columns if column.role == OUTPUT]
+    found = next((column for column in outputs if column.name == PREDICTION), None)
+    if found is None:
+        found = outputs[0] if len(outputs) == 1 else None
+    if found is None:
+        return None, 0.0, ()
+    if found.kind == CATEGORICAL:
+        return CLASSIFICATION, 0.0, spec.categories.names[schema.categorical.index(found)]
+    return REGRESSION, float(spec.histogram.centers[schema.numeric.index(found)]), ()
 
 
 def predictions_of(batch: Batch, classes: Classes, names: Digests) -> tuple[Values, NDArray[np.float64]]:

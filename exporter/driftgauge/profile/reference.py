@@ -68,7 +68,9 @@ class Reference:
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", _digest(self.profile, self.sketches))
+        outcomes = {} if self.outcomes is None else self.outcomes.sketches
+        beside = {**self.sketches, **{f"outcomes:{name}": sketch for name, sketch in outcomes.items()}}
+        object.__setattr__(self, "digest", _digest(self.profile, beside))
 
     @property
     def rows(self) -> int:

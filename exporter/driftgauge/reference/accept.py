@@ -88,6 +88,7 @@ def accept(
         without_short_windows(old.calibration) if lost else old.calibration,
         strata,
         old.sketches,
+        old.outcomes,
     )
 
 

@@ -29,6 +29,7 @@ from driftgauge.reference.edges import BINS, needs_float64
 from driftgauge.reference.embeddings import SketchTotals, VectorSample, survey_embeddings
 from driftgauge.reference.joint import RowSample, survey_residual
 from driftgauge.reference.learner import Cells
+from driftgauge.reference.outcomes import OutcomeTotals
 from driftgauge.reference.spec import spec_of
 from driftgauge.reference.survey import Survey
 
@@ -58,6 +59,7 @@ class BuildOptions:
         multivariate: whether to add the PCA residual of the numeric inputs as a column.
         cells: whether edges are chosen among the ends of cells 0.8 % wide, as a learned reference has them, so that profiles
             of different data can be compared by cells (`build_surveyed`).
+        classes: the classes in the order of the probabilities, where they are not 0, 1, 2, ...
     """
 
     name: str
@@ -69,6 +71,7 @@ class BuildOptions:
     strata: Literal["auto", "always", "never"] = "auto"
     multivariate: bool = True
     cells: bool = False
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -132,21 +135,24 @@ def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions
     projection = survey_residual(survey, sample) if options.multivariate else None
     spec = replace(spec_of(survey, options.bins), projection=projection, embedders=embedders)
     profile, totals = spec.zero(), SketchTotals(embedders)
+    turned_out = OutcomeTotals(spec, options.classes)
     by_time = None if times is None else TimedCounts(spec, *times)
     for batch in batches():
         block = spec.read(batch).block
         profile = profile.merge(spec.count(block))
         totals.add(batch)
+        turned_out.add(batch)
         if by_time is not None and batch.timestamps is not None:
             by_time.add(block, batch.timestamps)
     if int(profile.rows[0]) != survey.rows:
         raise SourceError(f"{options.name}: {survey.rows} rows in the first pass, {profile.rows[0]} in the second")
     notes = (*_notes(survey, profile), *_time_notes(by_time, projection))
     provenance = Provenance(options.name, options.created, options.model, options.version, times, notes)
+    reference = Reference(profile, provenance, sketches=totals.sketches, outcomes=turned_out.outcomes)
     if by_time is None:
-        return Reference(profile, provenance, sketches=totals.sketches), survey
+        return reference, survey
     strata = by_time.strata(profile, options.strata)
-    return Reference(profile, provenance, by_time.calibration(profile, strata), strata, totals.sketches), survey
+    return replace(reference, calibration=by_time.calibration(profile, strata), strata=strata), survey
 
 
 def _time_notes(by_time: TimedCounts | None, projection: Projection | None) -> Iterator[str]:

@@ -48,6 +48,7 @@ def merge(old: Reference, new: Reference, *, created: float, weight: float = 1.0
         without_short_windows(calibrated.calibration) if lost else calibrated.calibration,
         strata,
         _sketches(old, new, weight),
+        new.outcomes or old.outcomes,
     )
 
 

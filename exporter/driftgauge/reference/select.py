@@ -68,6 +68,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         {name: figures.take(np.append(numeric, categorical)) for name, figures in reference.calibration.items()},
         None if reference.strata is None else _strata(reference.strata, spec, numeric, categorical),
         reference.sketches,
+        reference.outcomes,
     )
 
 

@@ -47,6 +47,7 @@ class Roles:
         facts: fact (one of `FACTS`, or `segment.NAME`) -> its column; carried as the output `driftgauge.FACT`, for
             who sends the rows on.
         with_facts: whether lines that say themselves what is a fact carry it so, too.
+        label: the truth about the row; becomes the batch's labels.
 
     >>> Roles(prediction="y", ignore=("id",)).wanted(["id", "age", "y"])
     ('age', 'y')
@@ -61,6 +62,7 @@ class Roles:
     categorical: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     with_facts: bool = False
+    label: str | None = None
 
     def wanted(self, names: Sequence[str]) -> tuple[str, ...]:
         """Check these roles against the columns of a table and return the columns to read, in the table's order."""
@@ -82,6 +84,7 @@ class Roles:
             probabilities=_probabilities({name: columns[name] for name in self.probabilities}),
             timestamps=None if self.timestamp is None else event_times(self.timestamp, columns[self.timestamp]),
             requests=Requests(rows),
+            labels=None if self.label is None else columns[self.label],
         )
 
     def _features(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -91,12 +94,13 @@ class Roles:
         return tuple(name for name in names if name not in taken and not name.startswith(_STORED_INDEX))
 
     def _claimed(self) -> tuple[str, ...]:
-        single = (self.prediction, self.timestamp)
+        single = (self.prediction, self.timestamp, self.label)
         named = (name for name in single if name is not None)
         return (*named, *self.probabilities, *self.outputs, *self.facts.values())
 
     def _asked(self) -> Iterable[tuple[str, Iterable[str]]]:
         yield "prediction", () if self.prediction is None else (self.prediction,)
+        yield "label", () if self.label is None else (self.label,)
         yield "timestamp", () if self.timestamp is None else (self.timestamp,)
         yield "probabilities", self.probabilities
         yield "features", self.features or ()
