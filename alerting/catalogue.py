@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerting.alerts import clients, drift, events, exporter, quality, reference, service
+from alerting.alerts import clients, drift, events, exporter, generations, proxy, quality, reference, service
 from alerting.records import canary, fleet, traffic
 from alerting.records import quality as quality_records
 from alerting.rule import Alert, Group
@@ -29,9 +29,10 @@ def groups(settings: Settings) -> tuple[Group, ...]:
             *(replace(group, rules=(*group.rules, *quality.alerts(scope))) for group in quality_records.groups(scope)),
             Group("driftgauge-pods", settings.intervals.status, drift.pod_alerts(scope)),
             Group("driftgauge-service", fast, service.alerts(scope)),
+            Group("driftgauge-language-models", fast, generations.alerts(scope)),
             Group("driftgauge-clients", fast, clients.alerts(scope)),
             Group("driftgauge-reference", fast, reference.alerts(scope)),
-            Group("driftgauge-exporter", fast, (*exporter.alerts(scope), *events.alerts(scope))),
+            Group("driftgauge-exporter", fast, (*exporter.alerts(scope), *events.alerts(scope), *proxy.alerts(scope))),
         )
     )
 

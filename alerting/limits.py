@@ -26,6 +26,12 @@ class Limits:
         error_ratio_critical: share of the requests; five times that budget.
         least_requests: requests in a window below which a ratio or a quantile of it means nothing: the 95th percentile of
             100 requests rests on five.
+        first_token_seconds_warning: 95th percentile of the time to the first token; beyond some seconds an assistant no longer
+            feels interactive.
+        first_token_seconds_critical: 95th percentile; 10 s is how long attention is kept (Nielsen 1993, "Response times").
+        logprob_shift_sigma: standard deviations of the reference; half of one is a shift that Jensen-Shannon calls 0.2.
+        refusal_ratio: share of the answers; a general assistant refuses one in a hundred or fewer.
+        truncated_ratio: share of the answers; callers that ask for short ones on purpose lie above it, and raise it.
         traffic_dropped_to: share of the usual traffic that counts as gone; nightly troughs are rarely below a tenth.
         traffic_least_per_second: usual requests per second that are traffic at all; 0.02 is 72 an hour, and with fewer a
             quarter of an hour without one is nothing unusual (e^-18 at 72 an hour).
@@ -55,6 +61,11 @@ class Limits:
     error_ratio_warning: float = 0.01
     error_ratio_critical: float = 0.05
     least_requests: int = 100
+    first_token_seconds_warning: float = 2.5
+    first_token_seconds_critical: float = 10.0
+    logprob_shift_sigma: float = 0.5
+    refusal_ratio: float = 0.05
+    truncated_ratio: float = 0.1
     traffic_dropped_to: float = 0.05
     traffic_least_per_second: float = 0.02
     missing_ratio: float = 0.02
