@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboards.page import Page, render
-from dashboards.pages import exporter, feature, fleet, model
+from dashboards.pages import exporter, feature, fleet, generations, model
 
 __all__ = ["RENDERED", "files", "pages"]
 
@@ -15,7 +15,13 @@ RENDERED = Path(__file__).parent / "rendered"
 
 def pages() -> Mapping[str, Page]:
     """Return the dashboards."""
-    return {"fleet": fleet.page(), "model": model.page(), "feature": feature.page(), "exporter": exporter.page()}
+    return {
+        "fleet": fleet.page(),
+        "model": model.page(),
+        "feature": feature.page(),
+        "exporter": exporter.page(),
+        "language-models": generations.page(),
+    }
 
 
 def files() -> Mapping[Path, str]:

@@ -9,10 +9,12 @@ from dashboards.page import TAG
 from dashboards.sdk import dashboard, models
 from dashboards.where import Where
 
-__all__ = ["EXPORTER", "FEATURE", "FLEET", "MODEL", "others", "to_feature", "to_model"]
+__all__ = ["EXPORTER", "FEATURE", "FLEET", "GENERATIONS", "MODEL", "others", "to_feature", "to_model"]
 
 #: also in the links of alerts
-FLEET, MODEL, FEATURE, EXPORTER = (f"{TAG}-{name}" for name in ("fleet", "model", "feature", "exporter"))
+FLEET, MODEL, FEATURE, EXPORTER, GENERATIONS = (
+    f"{TAG}-{name}" for name in ("fleet", "model", "feature", "exporter", "language-models")
+)
 
 
 def others() -> tuple[dashboard.DashboardLink, ...]:

@@ -72,7 +72,7 @@ def _guessing(scope: Scope) -> Alert:
         keep="30m",
         why="The column's own status has the evidence; a quarter of an hour covers a pod that has just restarted.",
         summary="A language model is less sure of its tokens than it was.",
-        description=f"The mean token log-probability of {WHERE} has moved by {{{{ $value | printf \"%.2f\" }}}} standard deviations "
+        description=f'The mean token log-probability of {WHERE} has moved by {{{{ $value | printf "%.2f" }}}} standard deviations '
         "of the reference.",
         dashboard=DASHBOARD,
         links=MODEL_LINKS,

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from driftgauge.batch import Batch
 from driftgauge.expose import ExporterView, Exposition, Family, Samples
+from driftgauge.expose.proxy import ProxyView
 from driftgauge.model import Model
 from driftgauge.report import Report
 
@@ -45,6 +46,7 @@ class Pod:
         feed: the model's traffic.
         born: when it starts, seconds since 1970.
         dropped: bodies that it refuses in each step, by reason, from a time on.
+        proxied: whether it sees the traffic as a proxy.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Pod:
     feed: Feed
     born: float = 0.0
     dropped: tuple[float, str, int] | None = None
+    proxied: bool = False
     _exposition: Exposition = field(default_factory=Exposition)
     _prefixes: dict[int, tuple[Sequence[str], tuple[str, ...]]] = field(default_factory=dict)
     _bodies: int = 0
@@ -123,6 +126,16 @@ class Pod:
             ingest_seconds=0.002 * self._bodies,
             collect_seconds=0.006 + 0.003 * busy,
             config_reload_time=self.born,
+            proxy=self._proxy(busy) if self.proxied else None,
+        )
+
+    def _proxy(self, busy: float) -> ProxyView:
+        return ProxyView(
+            requests={"inference": self._bodies, "other": self._bodies // 10},
+            failures={"status": self._bodies // 200},
+            unobserved={"too_large": self._bodies // 300},
+            disconnects=self._bodies // 20,
+            in_flight=int(8 * busy),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboards.preview import cards
 from dashboards.preview.cards import Cards, Faults
+from dashboards.preview.chats import Chats
 from dashboards.preview.history import DAY, Feed, Pod
 from driftgauge.batch import Batch
 from driftgauge.config import LatencySettings, ModelSettings, ReferenceSettings
@@ -44,7 +45,7 @@ def short() -> Story:
     )
     for pod in pods[:2]:
         pod.warm(START - 2 * DAY, START)
-    return Story(pods, START, end)
+    return Story((*pods, _assistant(START + 10 * 3600)), START, end)
 
 
 def weeks(days: int = 12) -> Story:
@@ -79,7 +80,7 @@ def weeks(days: int = 12) -> Story:
             START,
         ),
     )
-    return Story(pods, START, START + days * DAY)
+    return Story((*pods, _assistant(at(days - 1, 8))), START, START + days * DAY)
 
 
 STORIES: dict[str, Callable[[], Story]] = {"short": short, "weeks": weeks}
@@ -105,6 +106,11 @@ def _fraud(
         latency=LatencySettings(warn_seconds=0.08, alert_seconds=0.15),
     )
     return Pod(name, "payments", Model("card-fraud", version, settings, of), feed, born, dropped)
+
+
+def _assistant(worse: float) -> Pod:
+    settings = ModelSettings(name="assistant", tick_seconds=TICK, reference=ReferenceSettings(learn_rows=1000))
+    return Pod("assistant-0", "chat", Model("assistant", "1", settings), Chats(20, worse, seed=30), START, proxied=True)
 
 
 def _until(last: float, feed: Cards) -> Feed:

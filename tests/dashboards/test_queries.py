@@ -8,6 +8,12 @@ from dashboards.preview import grafana
 
 CHOSEN = {"model": "card-fraud", "version": "1", "feature": "amount", "role": "input"}
 
+
+def chosen(dashboard):
+    """Return what is chosen on a dashboard."""
+    return CHOSEN | ({"model": "assistant"} if dashboard["uid"] == "driftgauge-language-models" else {})
+
+
 #: (dashboard, panel, query) -> why it has nothing to show in a history where most is well
 EMPTY = {
     ("driftgauge-model", "Schema violations", "B"): "violations, where there are any; their sum is there",
@@ -23,6 +29,8 @@ EMPTY = {
     ("driftgauge-model", "Confidence", "A"): "a model that sends classes only",
     ("driftgauge-model", "Confidence", "B"): "as above",
     ("driftgauge-model", "Confidence", "C"): "as above",
+    ("driftgauge-language-models", "Time to the first token", "D"): "vLLM is not scraped here",
+    ("driftgauge-language-models", "Time per output token", "D"): "as above",
     ("driftgauge-feature", "Missing, new and out of range", "B"): "a number has no new categories",
 }
 
@@ -31,7 +39,7 @@ def test_every_query_returns_data(prometheus, dashboard):
     """With the variables filled from the database no panel is empty, but for those listed with their reason."""
     server, over = prometheus
     wide = {found["name"] for found in dashboard["templating"]["list"] if found.get("includeAll")}
-    values = grafana.fill(server, dashboard, over, {k: v for k, v in CHOSEN.items() if k not in wide})
+    values = grafana.fill(server, dashboard, over, {k: v for k, v in chosen(dashboard).items() if k not in wide})
     empty = {
         (dashboard["uid"], panel.title, asked.target["refId"])
         for panel in grafana.panels(dashboard)
@@ -48,9 +56,9 @@ def test_every_variable_has_choices(prometheus, dashboard):
 
 def test_the_annotations_mark_alerts_and_new_versions(prometheus, dashboard):
     server, over = prometheus
-    values = grafana.fill(server, dashboard, over, CHOSEN)
+    values = grafana.fill(server, dashboard, over, chosen(dashboard))
     found = {annotation["name"]: asked.result for annotation, asked in grafana.marked(server, dashboard, values, over)}
-    if dashboard["uid"] == "driftgauge-exporter":
+    if dashboard["uid"] in {"driftgauge-exporter", "driftgauge-language-models"}:
         assert set(found) == {"Alerts"}
         return
     assert found["Alerts"]
