@@ -177,6 +177,18 @@ def test_a_users_chart_sets_what_the_sidecar_is(parent):
     assert wrong(monitor) == []
 
 
+def test_a_users_chart_can_have_the_proxy(parent, tmp_path):
+    """The container is the one that the component makes."""
+    (charted,) = pods(template(parent, "driftgauge.sidecar.proxyUpstream=http://127.0.0.1:8080"))
+    (kustomized,) = pods(kustomize(overlay(tmp_path, [], ["proxy"])))
+    ours, theirs = (named(pod["initContainers"], "driftgauge") for pod in (charted, kustomized))
+    del ours["imagePullPolicy"]
+    for container in (ours, theirs):
+        for key in ("env", "ports"):
+            container[key].sort(key=lambda item: item["name"])
+    assert ours == theirs
+
+
 def test_a_changed_configuration_rolls_the_pods(parent):
     """The checksum in the pod's annotations follows the configuration."""
     checksums = {

@@ -328,3 +328,25 @@ def test_a_protected_listener_has_settings_that_exist_and_a_monitor_that_knows(t
     asked = endpoint["authorization"]["credentials"] if component == "token" else endpoint["tlsConfig"]["ca"]["secret"]
     assert asked["name"] == secret["metadata"]["name"]
     assert asked["key"] in secret["stringData"]
+
+
+def test_the_proxy_stands_between_the_service_and_the_model(tmp_path):
+    """The Service leads to the port that the proxy listens on, and the proxy to the port that the Service led to."""
+    folder = overlay(tmp_path, ["base"], ["proxy"])
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "fraud", "labels": {"driftgauge.io/inject": "true"}},
+        "spec": {"selector": {"app": "fraud"}, "ports": [{"port": 80, "targetPort": 8080}]},
+    }
+    with (folder / "deployment.yaml").open("a", encoding="utf-8") as file:
+        file.write("---\n" + yaml.safe_dump(service))
+    rendered = kustomize(folder)
+    _validate(rendered, "1.33")
+    (changed,) = of_kind(rendered, "Service")
+    (pod,) = pods(rendered)
+    sidecar = named(pod["initContainers"], "driftgauge")
+    ports = {port["name"]: port["containerPort"] for port in sidecar["ports"]}
+    proxy = parse("", {item["name"]: item["value"] for item in sidecar["env"]}).proxy
+    assert f":{ports[changed['spec']['ports'][0]['targetPort']]}" == proxy.listen
+    assert proxy.upstream.endswith(f":{service['spec']['ports'][0]['targetPort']}")

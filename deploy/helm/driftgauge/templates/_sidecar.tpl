@@ -51,6 +51,10 @@ For a Deployment of your own, in a chart that has this one as a dependency:
 {{- if $values.sidecar.tls }}
 {{- $env = append $env (dict "name" "DRIFTGAUGE_LISTEN__METRICS_WEB_CONFIG" "value" "/etc/driftgauge/secrets/web-config.yaml") }}
 {{- end }}
+{{- with $values.sidecar.proxyUpstream }}
+{{- $env = append $env (dict "name" "DRIFTGAUGE_PROXY__UPSTREAM" "value" .) }}
+{{- $container = set $container "ports" (append $container.ports (dict "name" "proxy" "containerPort" 9000 "protocol" "TCP")) }}
+{{- end }}
 {{- $env = concat $env ($values.sidecar.container.env | default list) }}
 {{- if $values.sidecar.livenessProbe }}
 {{- $probe := dict "exec" (dict "command" (list "driftgauge" "healthcheck")) "initialDelaySeconds" 30 "periodSeconds" 20 "timeoutSeconds" 5 "failureThreshold" 3 }}
