@@ -12,6 +12,7 @@ import http.client
 import json
 import multiprocessing
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ Event = tuple[bytes, dict[str, str]]
 
 
 def main() -> None:
-    rows = [_measured(kind, rate) for kind in ("v1 JSON", "v2 binary") for rate in (1_000, 2_000)]
+    _floor()
+    rows = [_measured(kind, rate) for kind in ("v1 JSON", "v2 binary") for rate in (250, 1_000, 2_000)]
     show(
         f"Events of KServe's inference logger, 1 row of {FEATURES} features, a third on new connections",
         ("bodies", "events/s", "p50 ms", "p99 ms", "max ms", "% of a core", "unaccounted"),
@@ -35,6 +37,37 @@ def main() -> None:
         ["targets at 2,000 events/s: p50 < 1 ms, p99 < 10 ms; 1,000 events/s: < 25 % of a core"],
     )
     _memory()
+
+
+def _floor() -> None:
+    """What an event costs beside a request that does nothing, on a kept connection and on a new one."""
+    found = []
+    with Server({"reference": {"learn_rows": 1_000}}, ingest=True) as server:
+        events = _json_events()
+        _each(server, 2_000, events, "learn", fresh=False)
+        for connection, fresh, count in (("kept", False, 4_000), ("new", True, 2_000)):
+            costs = [_each(server, count, sent, connection, fresh=fresh) for sent in ([], events)]
+            found.append([connection, *(f"{1e6 * cost:.0f}" for cost in costs)])
+    show("CPU time of the exporter for one request, microseconds", ("connection", "GET /-/healthy", "event"), found)
+
+
+def _each(server: Server, count: int, events: list[Event], name: str, *, fresh: bool) -> float:
+    """Return the CPU seconds of one of *count* requests, one at a time."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.ingest_port, timeout=30)
+    used = server.cpu_seconds
+    for number in range(count):
+        if fresh:
+            connection.close()  # the next request opens it again
+        if events:
+            body, headers = events[number % len(events)]
+            connection.request("POST", "/", body, headers | {"ce-id": f"{name}-{fresh}-{number // 2}"})
+        else:
+            connection.request("GET", "/-/healthy")
+        connection.getresponse().read()
+    if events:
+        _settled(server)
+    connection.close()
+    return (server.cpu_seconds - used) / count
 
 
 def _measured(kind: str, rate: int) -> list[str]:
@@ -56,6 +89,7 @@ def _memory() -> None:
         _load(server, "v1 JSON", 500, 1.0)
         for _ in range(3):
             _load(server, "large and alone", 500, 4.0)
+            _wait(lambda: _sum(_counts(server), "pending_events_bytes") <= 16 * 2**20)
             counts = _counts(server)
             held = _sum(counts, "pending_events_bytes") / 2**20
             evicted = counts.get('unpaired_events_total{kind="request",reason="evicted"}', 0)
@@ -170,8 +204,12 @@ def _unaccounted(counts: dict[str, float]) -> int:
 
 def _settled(server: Server) -> None:
     """Wait until nothing is left to be read."""
-    for _ in range(200):
-        if not _sum(_counts(server), "pending_events"):
+    _wait(lambda: not _sum(_counts(server), "pending_events"))
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if done():
             return
         time.sleep(0.05)
 
