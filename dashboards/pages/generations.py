@@ -174,7 +174,9 @@ def _answers(where: Where) -> tuple[models.Panel, ...]:
             parts(names.FINISH_REASONS, "reason"),
             stacked=True,
         ),
-        lines("Tokens", "Tokens per second.", units.CountsPerSecond, parts(names.TOKENS, "kind")),
+        lines(
+            "Tokens", "Tokens of prompts and of answers per second.", units.CountsPerSecond, parts(names.TOKENS, "kind")
+        ),
         lines(
             "Mean length",
             "Tokens of a prompt and of an answer, means over the status window. A wall is somebody's max_tokens.",
@@ -246,7 +248,12 @@ def _proxy(where: Where) -> tuple[models.Panel, ...]:
 
     flight = where.metric(names.PROXY_IN_FLIGHT)
     return (
-        some("Requests through the proxy", "Of all models behind proxies, per second.", names.PROXY_REQUESTS, "kind"),
+        some(
+            "Requests through the proxy",
+            "Requests per second, of all models behind proxies.",
+            names.PROXY_REQUESTS,
+            "kind",
+        ),
         some("Failures of model servers", "Passed on to callers, per second.", names.PROXY_FAILURES, "reason"),
         some("Not observed", "Inferences that passed unseen, per second.", names.PROXY_UNOBSERVED, "reason"),
         lines(
