@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerting.alerts import clients, drift, events, exporter, generations, proxy, quality, reference, service
+from alerting.alerts import clients, drift, events, exporter, generations, proxy, quality, reference, segments, service
 from alerting.records import canary, fleet, traffic
 from alerting.records import quality as quality_records
 from alerting.rule import Alert, Group
@@ -28,6 +28,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
             *(replace(group, rules=(*group.rules, *drift.canary_alerts(scope))) for group in canary.groups(scope)),
             *(replace(group, rules=(*group.rules, *quality.alerts(scope))) for group in quality_records.groups(scope)),
             Group("driftgauge-pods", settings.intervals.status, drift.pod_alerts(scope)),
+            Group("driftgauge-segments", settings.intervals.status, segments.alerts(scope)),
             Group("driftgauge-service", fast, service.alerts(scope)),
             Group("driftgauge-language-models", fast, generations.alerts(scope)),
             Group("driftgauge-clients", fast, clients.alerts(scope)),

@@ -10,7 +10,7 @@ from dashboards.preview.cards import Cards, Faults
 from dashboards.preview.chats import Chats
 from dashboards.preview.history import DAY, Feed, Pod
 from driftgauge.batch import Batch
-from driftgauge.config import LatencySettings, ModelSettings, ReferenceSettings
+from driftgauge.config import LatencySettings, ModelSettings, ReferenceSettings, SegmentSettings
 from driftgauge.model import Model
 from driftgauge.profile import Reference
 
@@ -104,6 +104,7 @@ def _fraud(
         tick_seconds=TICK,
         reference=ReferenceSettings(path="payments.json"),
         latency=LatencySettings(warn_seconds=0.08, alert_seconds=0.15),
+        segments=SegmentSettings(fields=("country",), columns=("amount",)),
     )
     return Pod(name, "payments", Model("card-fraud", version, settings, of), feed, born, dropped)
 

@@ -106,10 +106,9 @@ class Batch:
         requests: counts and latencies of the requests.
         violations: (column, reason) -> values that no column can hold, found while decoding.
         report: what the sender says of itself; counted before rows are cut or joined.
-        vectors: embeddings of the inputs by name, float [rows, dimensions], NaN rows where unknown.
-        tokens: tokens of texts by name.
         ids: what `/labels` will call the rows; None where none has a name.
         labels: the truth about the rows, as far as it is known already; None where none is.
+        segments: which segment each row belongs to, by field, such as `country`.
 
     >>> batch = Batch(2, inputs={"age": np.array([41.0, 37.0])}, requests=Requests(2))
     >>> batch.take(np.array([True, False])).rows
@@ -130,6 +129,7 @@ class Batch:
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     ids: Categories | None = None
     labels: Column | None = None
+    segments: Mapping[str, Categories] = field(default_factory=dict)
 
     def take(self, rows: NDArray[Any] | slice) -> Batch:
         """Return the chosen rows (a mask, indices or a slice); the facts of requests stay with the whole batch."""
@@ -142,6 +142,7 @@ class Batch:
             logits=_take_rows(self.logits, rows),
             vectors={name: matrix[rows] for name, matrix in self.vectors.items()},
             tokens={name: tokens.take(rows) for name, tokens in self.tokens.items()},
+            segments={name: Categories(c.codes[rows], c.vocabulary) for name, c in self.segments.items()},
             timestamps=_take_rows(self.timestamps, rows),
             failed=None if self.failed is None else self.failed[rows],
             requests=Requests(),

@@ -34,12 +34,16 @@ __all__ = [
     "OutputSettings",
     "ProxySettings",
     "ReferenceSettings",
+    "SegmentSettings",
     "Settings",
     "setting",
 ]
 
 MEASURES = ("psi", "kl_bits", "ks", "wasserstein_sigma", "chi2", "mean_shift_sigma")
 
+
+#: segments of all fields of a model: their counts must stay in megabytes
+MOST_SEGMENTS = 1_000
 
 #: names of the windows, `profile.WINDOWS`
 WINDOW_NAMES = ("15m", "1h", "6h", "24h", "7d", "14d")
@@ -134,6 +138,27 @@ class ColumnSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentSettings:
+    """Parts of the traffic that are judged on their own, such as countries or tenants."""
+
+    fields: tuple[str, ...] = setting(
+        (), "What divides the traffic: names of input columns or of fields of an observation's `segment`."
+    )
+    columns: tuple[str, ...] = setting((), "Columns that are judged for each segment; the outputs when empty.")
+    values: int = setting(20, "Most values of a field that are told apart; the rest is `_other`, and counted.")
+
+    def __post_init__(self) -> None:
+        _at_least(1, values=self.values)
+        if len(set(self.fields)) < len(self.fields):
+            raise ValueError(f"fields: expected distinct names, got {list(self.fields)}")
+        if len(self.fields) * (self.values + 1) > MOST_SEGMENTS:
+            raise ValueError(
+                f"fields, values: expected at most {MOST_SEGMENTS} segments (each field has one more, `_other`), "
+                f"got {len(self.fields) * (self.values + 1)}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSettings:
     """How outputs are read."""
 
@@ -166,6 +191,7 @@ class ModelSettings:
     tick_seconds: float = setting(15.0, "Time between two evaluations.")
     features: Mapping[str, ColumnSettings] = setting({}, "Settings of single input columns, by name.")
     outputs: OutputSettings = setting(OutputSettings(), "How outputs are read.")
+    segments: SegmentSettings = setting(SegmentSettings(), "Parts of the traffic that are judged on their own.")
     drift: DriftSettings = setting(DriftSettings(), "When drift is drift.")
     latency: LatencySettings = setting(LatencySettings(), "Latency thresholds.")
     labels: LabelSettings = setting(LabelSettings(), "The truth about predictions, as it becomes known.")

@@ -240,6 +240,49 @@ CHANGE_EVIDENCE = _gauge(
 )
 CHANGE_SAMPLES = _gauge("change_samples", "Rows of the window that is compared with the past.", _CHANGE, _GROUP)
 
+_GROUP = "segments"
+_SEGMENT = (*_MODEL, "segment", "feature", "role", "against", "window")
+SEGMENT_JS_DISTANCE = _gauge(
+    "segment_js_distance",
+    "Jensen-Shannon distance (base 2) of a segment from the reference's same segment, or from its own past, 0 to 1, over the window.",
+    _SEGMENT,
+    _GROUP,
+)
+SEGMENT_NOISE_FLOOR = _gauge(
+    "segment_noise_floor",
+    "Distance to be expected of a segment without any drift, from the sample sizes alone, 0 to 1, over the window.",
+    _SEGMENT,
+    _GROUP,
+)
+SEGMENT_DEBIASED = _gauge(
+    "segment_debiased",
+    "Distance of a segment without the share of the noise, 0 to 1, over the window.",
+    _SEGMENT,
+    _GROUP,
+)
+SEGMENT_EVIDENCE = _gauge(
+    "segment_evidence",
+    "Evidence that a segment has drifted: -log10 of the probability without drift, 0 to 300, over the window.",
+    _SEGMENT,
+    _GROUP,
+)
+SEGMENT_SAMPLES = _gauge("segment_samples", "Rows of a segment, over the window.", _SEGMENT, _GROUP)
+SEGMENT_STATUS = _gauge(
+    "segment_status",
+    "Status of a segment's column: -1 cannot judge, 0 ok, 1 warn, 2 alert. It is this pod's own.",
+    _SEGMENT[:-1],
+    _GROUP,
+)
+SEGMENT_EVIDENCE_THRESHOLD = _gauge(
+    "segment_evidence_threshold", "Evidence (-log10 p) that a status of a segment needs.", _MODEL, _GROUP
+)
+SEGMENT_SUPPRESSED_ROWS = _counter(
+    "segment_suppressed_rows",
+    "Rows counted in the segment _other, because the field has more values than are told apart.",
+    (*_MODEL, "field"),
+    _GROUP,
+)
+
 _GROUP = "thresholds"
 DRIFT_THRESHOLD = _gauge(
     "drift_threshold",

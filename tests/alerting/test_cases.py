@@ -13,6 +13,7 @@ from tests.alerting import (
     cases_generations,
     cases_pods,
     cases_quality,
+    cases_segments,
     cases_service,
 )
 from tests.alerting.rig import Case, needs_promtool, promtool
@@ -25,6 +26,7 @@ FILES = {
     "generations": cases_generations,
     "pods": cases_pods,
     "quality": cases_quality,
+    "segments": cases_segments,
     "service": cases_service,
 }
 CASES: tuple[Case, ...] = tuple(case for module in FILES.values() for case in module.CASES)

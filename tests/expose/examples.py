@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from driftgauge.batch import Batch, Categories
-from driftgauge.config import DriftSettings, LatencySettings, ModelSettings
+from driftgauge.config import DriftSettings, LatencySettings, ModelSettings, SegmentSettings
 from driftgauge.drift import JensenShannon, RateRatio
 from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition, ListenerView
 from driftgauge.expose.proxy import ProxyView
@@ -25,6 +25,7 @@ from driftgauge.model import (
     Evaluation,
     GenerationCounts,
     ModelView,
+    SegmentScores,
 )
 from driftgauge.model.clients import EXITS
 from driftgauge.profile import ColumnSchema, ProfileSpec, Provenance, Reference, Schema, Window
@@ -130,6 +131,25 @@ def evaluation(of: Reference) -> Evaluation:
     )
 
 
+def segments() -> SegmentScores:
+    """Make the scores of two segments of two columns: one of them warns, the other cannot be judged."""
+    debiased = np.array([[0.15, 0.0], [np.nan, np.nan]])
+    return SegmentScores(
+        ("country=de", "country=_other"),
+        ("reference", "past"),
+        (AGE, PREDICTION),
+        JensenShannon(
+            score=debiased + 0.02,
+            noise_floor=debiased * 0 + 0.02,
+            debiased=debiased,
+            evidence=np.array([[9.5, 0.25], [np.nan, np.nan]]),
+            samples=np.array([[5_000.0, 5_000.0], [12.0, 12.0]]),
+        ),
+        np.array([[1, 0], [-1, -1]], dtype=np.int8),
+        6.5,
+    )
+
+
 def view(**changes: Any) -> ModelView:
     """Make the view of a model that has everything."""
     of = reference()
@@ -155,13 +175,15 @@ def view(**changes: Any) -> ModelView:
                 dict.fromkeys(DROPS, 0) | {"refused": 1},
                 dict.fromkeys(EXITS, 0) | {"silent": 1},
             ),
+            suppressed_segments={"country": 12},
         ),
         learned_rows=(0, 0),
         reference=of,
         total=SPEC.of(batch(300, shift=5.0)),
-        evaluation=evaluation(of),
+        evaluation=replace(evaluation(of), segments=segments()),
         settings=ModelSettings(
             name="fraud",
+            segments=SegmentSettings(fields=("country",), columns=("age", "prediction")),
             drift=DriftSettings(fleet_bins=2),
             latency=LatencySettings(warn_seconds=0.1, alert_seconds=0.25),
         ),

@@ -57,6 +57,7 @@ def apply_mapping(args: argparse.Namespace) -> None:
     given = _read(args.mapping)
     for key, value in given.items():
         name, _ = KEYS[key]
+        name = "truth" if name == "label" and hasattr(args, "truth") else name
         if hasattr(args, name):
             if not getattr(args, name):
                 setattr(args, name, value)

@@ -50,7 +50,7 @@ def score_offline(args: argparse.Namespace) -> int:
         raise ConfigError("--reference scores without an exporter: expected neither --speed nor --address beside it")
     apply_mapping(args)
     facts = roles_of(args).facts
-    given = {name: value for name, value in vars(args).items() if name not in {*FACT_HELP, "segment", "mapping"}}
+    given = {name: value for name, value in vars(args).items() if name not in {*FACT_HELP, "mapping"}}
     given["ignore"] = [*args.ignore, *facts.values()]
     return score(argparse.Namespace(**given, mapping=None, textfile=None, pushgateway=None, job=None))
 

@@ -39,6 +39,7 @@ def add_role_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGro
     _add(roles, "--features", "the input columns; without it all columns that have no other role")
     _add(roles, "--ignore", "columns that are no features, such as identifiers")
     _add(roles, "--output-column", "further outputs of the model")
+    _add(roles, "--segment", "columns that say which segment a row belongs to; features all the same, see --ignore")
     roles.add_argument(
         "--delimiter",
         metavar="CHAR",
@@ -75,6 +76,7 @@ def roles_of(args: argparse.Namespace) -> Roles:
         ignore=tuple(args.ignore),
         outputs=tuple(args.output_column),
         categorical=tuple(getattr(args, "categorical", ())),
+        segments={column: column for column in args.segment},
         facts=_facts_of(args),
         with_facts=hasattr(args, "latency_s"),
         label=getattr(args, "truth", None),
@@ -83,15 +85,13 @@ def roles_of(args: argparse.Namespace) -> Roles:
 
 def _facts_of(args: argparse.Namespace) -> dict[str, str]:
     found = {fact: getattr(args, fact, None) for fact in FACT_HELP}
-    segments = {f"segment.{column}": column for column in getattr(args, "segment", ())}
-    return {fact: column for fact, column in found.items() if column} | segments
+    return {fact: column for fact, column in found.items() if column}
 
 
 def add_fact_arguments(group: argparse._ArgumentGroup) -> None:
     """Declare what a row may carry beside its columns, for who sends the rows on."""
     for fact, text in FACT_HELP.items():
         group.add_argument(f"--{fact.replace('_', '-')}", metavar="COL", help=text)
-    _add(group, "--segment", "columns that say which segment a row belongs to; they are no features then")
 
 
 def kinds_of(args: argparse.Namespace) -> dict[str, str]:

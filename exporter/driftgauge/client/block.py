@@ -32,7 +32,7 @@ class Block:
         rows: how many.
         inputs: feature columns.
         outputs: output columns.
-        facts: what is known of each row beside: `latency_s`, `status`, `id`, `ts`, `label`.
+        facts: what is known of each row beside: `latency_s`, `status`, `id`, `ts`, `label`, `segment.FIELD`.
         matrices: tables that stay whole, by (role, name): features given as an array, class scores.
     """
 

@@ -27,6 +27,7 @@ class Facts(TypedDict, total=False):
     id: Any
     ts: Any
     label: Any
+    segment: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Monitor:
             facts: `logits`: class scores instead of probabilities; `latency_s`: how long the request took (one for each
                 row makes every row a request); `status`: other than "ok" counts a failed request; `id`: what `label`
                 will call the row; `ts`: when it happened, if not now (seconds since 1970, a datetime, RFC 3339);
-                `label`: the truth, when it is known already.
+                `label`: the truth, when it is known already; `segment`: which parts of the traffic it belongs to, such as
+                `{"country": "de"}`.
         """
         try:
             quick = type(features) is _ndarray and type(prediction) in FIXED and self._all and not surplus

@@ -114,7 +114,7 @@ class Packer:
         if found is None:
             _count(Counted(0, 1, entry.latency_s, entry.status), tally)
             return
-        more = {name: found[name] for name in ("logits", "id", "ts", "label") if found.get(name) is not None}
+        more = {name: found[name] for name in ("logits", "id", "ts", "label", "segment") if found.get(name) is not None}
         more |= {"latency_s": entry.latency_s} | ({} if entry.status is None else {"status": entry.status})
         yield found.get("features"), found.get("prediction"), found.get("proba"), more, 1, 0
 

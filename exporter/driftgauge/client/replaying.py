@@ -20,6 +20,7 @@ __all__ = ["blocks_of"]
 def blocks_of(batch: Batch) -> Iterator[Block]:
     """Yield the rows of *batch*; outputs with reserved names are facts."""
     facts = {name.removeprefix(RESERVED): column for name, column in batch.outputs.items() if name.startswith(RESERVED)}
+    facts |= {f"segment.{name}": column for name, column in batch.segments.items()}
     if batch.timestamps is not None:
         facts["ts"] = batch.timestamps
     matrices: dict[tuple[str, str], Matrix] = {}

@@ -80,7 +80,13 @@ def _shape_of(entry: Entry) -> Any:
 
 
 def _are_simple(facts: Mapping[str, Any]) -> bool:
-    return _SIMPLE_FACTS.issuperset(facts) and _SCALARS.issuperset(map(type, facts.values()))
+    return _SIMPLE_FACTS.issuperset(facts) and all(
+        type(value) in _SCALARS or (name == "segment" and _is_segment(value)) for name, value in facts.items()
+    )
+
+
+def _is_segment(value: Any) -> bool:
+    return type(value) is dict and _SCALARS.issuperset(map(type, value.values()))
 
 
 def _simple(entries: Sequence[Entry], tally: Tally, note: Note) -> Block:
@@ -122,7 +128,18 @@ def _facts_of_rows(more: Sequence[Mapping[str, Any]], requests: Sequence[int], t
     for name in ("id", "label"):
         if name in said:
             facts[name] = _column([word_of(given.get(name)) for given in more])
+    if "segment" in said:
+        facts |= _segments([given.get("segment") for given in more], note)
     return facts
+
+
+def _segments(given: Sequence[Any], note: Note) -> Columns:
+    """Return a fact for each field of the rows' segments."""
+    parts = [part if isinstance(part, dict) else {} for part in given]
+    if any(part is not None and not isinstance(part, dict) for part in given):
+        note("segment", "a segment is a dictionary, such as {'country': 'de'}; it is left out")
+    fields = dict.fromkeys(str(name) for part in parts for name in part)
+    return {f"segment.{name}": _column([word_of(part.get(name)) for part in parts]) for name in fields}
 
 
 def _table(entry: Entry, names: Sequence[str], tally: Tally, note: Note) -> Block:
@@ -175,7 +192,12 @@ def _once(given: Mapping[str, Any], rows: int) -> list[Mapping[str, Any]]:
 
 
 def _fact_of(given: Mapping[str, Any], row: int, rows: int) -> dict[str, Any]:
-    return {name: _pick(value, row, rows) for name, value in given.items()}
+    return {
+        name: {part: _pick(value[part], row, rows) for part in value}
+        if name == "segment" and isinstance(value, dict)
+        else _pick(value, row, rows)
+        for name, value in given.items()
+    }
 
 
 def _pick(value: Any, row: int, rows: int) -> Any:
@@ -215,4 +237,4 @@ def _native(array: Any) -> Matrix:
     return array_of(array)
 
 
-_SIMPLE_FACTS = frozenset({"latency_s", "status", "id", "ts", "label"})
+_SIMPLE_FACTS = frozenset({"latency_s", "status", "id", "ts", "label", "segment"})

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
 from driftgauge.drift.profiles import scores
 from driftgauge.expose.bins import histograms
 from driftgauge.expose.label_api import describe_labels
-from driftgauge.expose.values import finite, finite_all
+from driftgauge.expose.segment_records import describe_segments
+from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
 from driftgauge.profile import Reference
 
 __all__ = ["describe_model", "list_models"]
 
 Json = dict[str, Any]
-
-STATUSES: Mapping[int, str] = MappingProxyType({UNDECIDED: "undecided", OK: "ok", WARN: "warn", ALERT: "alert"})
 
 
 def list_models(views: Iterable[ModelView]) -> Json:
@@ -124,6 +121,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "windows": _windows(evaluation),
         "columns": [_column(evaluation, number) for number in range(len(evaluation.columns))],
         "classes": _classes(evaluation),
+        "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
     }
 
 

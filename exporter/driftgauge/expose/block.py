@@ -24,7 +24,7 @@ __all__ = ["KEPT", "RANKS", "Block", "Reader", "Scope", "evaluation", "reference
 #: rank of what is never left out: traffic, freshness, reference, thresholds of latency, drift of the model as a whole
 KEPT = "kept"
 #: what is left out first comes first. The fleet's counters go late, because the fleet's score is what pages
-RANKS = ("measures", "columns", "classes", "windows", "fleet", "quality", "scores")
+RANKS = ("measures", "segments", "columns", "classes", "windows", "fleet", "quality", "scores")
 
 T = TypeVar("T")
 

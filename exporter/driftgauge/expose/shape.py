@@ -66,6 +66,9 @@ class Shape:
         undecided: reasons of undecided statuses, the known ones first.
         fleet_bins: most bins of a column in the fleet's counters.
         clients: whether client processes have reported.
+        segments: name of each segment and what it is compared with.
+        segment_columns: columns that are judged by segment.
+        segment_fields: fields that make segments.
         generates: whether it is a language model that has generated.
         labels: what labels give; None where neither ids nor labels have come.
     """
@@ -87,6 +90,9 @@ class Shape:
     undecided: tuple[str, ...]
     fleet_bins: int
     clients: bool
+    segments: tuple[tuple[str, str], ...]
+    segment_columns: tuple[ColumnSchema, ...]
+    segment_fields: tuple[str, ...]
     generates: bool = False
     labels: LabelShape | None = None
 
@@ -94,6 +100,7 @@ class Shape:
     def of(cls, view: ModelView) -> Shape:
         """Return the shape of *view*."""
         evaluation, counters = view.evaluation, view.counters
+        parts = None if evaluation is None else evaluation.segments
         columns = () if view.reference is None else view.reference.profile.spec.schema.columns
         # An input and an output may have the same name.
         own = dict.fromkeys((column.name, reason) for column in columns for reason in VIOLATIONS)
@@ -115,6 +122,9 @@ class Shape:
             tuple(dict.fromkeys((*UNDECIDED, *sorted(set(() if evaluation is None else evaluation.undecided) - {""})))),
             int(view.settings.drift.fleet_bins),
             counters.clients is not None,
+            () if parts is None else tuple(zip(parts.names, parts.against, strict=True)),
+            () if parts is None else parts.columns,
+            tuple(view.settings.segments.fields),
             counters.generations is not None,
             LabelShape.of(view),
         )

@@ -1,11 +1,16 @@
-"""Numbers for JSON, which knows neither NaN nor infinity: both are null."""
+"""Values for JSON, which knows neither NaN nor infinity: both are null; statuses by their words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-__all__ = ["finite", "finite_all"]
+from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
+
+__all__ = ["STATUSES", "finite", "finite_all"]
+
+STATUSES: Mapping[int, str] = MappingProxyType({UNDECIDED: "undecided", OK: "ok", WARN: "warn", ALERT: "alert"})
 
 
 def finite(value: float) -> float | None:

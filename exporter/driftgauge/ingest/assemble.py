@@ -33,6 +33,7 @@ class Table:
         facts: values of `proba`, `logits`, `id`, `label` and what is told of generations, one a row; of `latency_s` and
             `status`, one a row or one.
         timestamps: event times, NaN where a row has none.
+        segments: segments of the rows by field.
     """
 
     rows: int
@@ -41,6 +42,7 @@ class Table:
     outputs: Mapping[str, Sequence[Any]]
     facts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     timestamps: Floats | None = None
+    segments: Mapping[str, Categories] = field(default_factory=dict)
 
 
 def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
@@ -76,6 +78,7 @@ def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
         violations=dict(+violations),
         ids=truth[0],
         labels=truth[1],
+        segments=table.segments,
     )
 
 

@@ -19,6 +19,7 @@ from driftgauge.ingest.assemble import Table, batch_of
 from driftgauge.ingest.excerpt import excerpt, short
 from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, name_of
 from driftgauge.ingest.result import Decoded, Limits, Refusals
+from driftgauge.ingest.segments import segments_of
 from driftgauge.ingest.times import seconds_of, timestamps_of
 
 __all__ = ["decode_columns"]
@@ -37,17 +38,21 @@ def decode_columns(body: Mapping[str, Any], limits: Limits) -> Decoded:
     outputs = _lists_of(_outputs_of(body.get("prediction")), violations)
     facts = {name: body[name] for name in _ROW_FACTS if isinstance(body.get(name), list)}
     whole = _whole_of(body, violations)
-    rows = _rows_of([("columns", inputs), ("prediction", outputs), ("facts", facts)], body.get("ts"))
+    parts = _lists_of(body.get("segment") or {}, violations)
+    rows = _rows_of(
+        [("columns", inputs), ("prediction", outputs), ("facts", facts), ("segment", parts)], body.get("ts")
+    )
     limits.check(rows=rows)
     refused = Refusals()
     moments = _moments_of(body.get("ts"), rows, refused)
     if refused.errors:
         keep = ~np.isinf(moments)
-        inputs, outputs, facts = (_chosen(lists, keep) for lists in (inputs, outputs, facts))
+        inputs, outputs, facts, parts = (_chosen(lists, keep) for lists in (inputs, outputs, facts, parts))
         moments = moments[keep]
     refused.check(len(moments))
     one = bool(whole) and not any(name in facts for name in _REQUEST_FACTS)
-    table = Table(len(moments), 1 if one else len(moments), inputs, outputs, facts | whole, moments)
+    segments = segments_of(parts, len(moments), violations)
+    table = Table(len(moments), 1 if one else len(moments), inputs, outputs, facts | whole, moments, segments)
     return refused.decoded(batch_of(table, limits, violations), model=names["model"], version=names["version"])
 
 

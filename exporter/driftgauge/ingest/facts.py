@@ -37,7 +37,7 @@ __all__ = [
 Violations: TypeAlias = Counter[tuple[str, str]]
 
 #: accepted and not used yet
-LATER = frozenset({"segment", "embedding"})
+LATER = frozenset({"embedding"})
 #: what is told of generations, see `told`
 TOLD = ("tokens_in", "tokens_out", "ttft_s", "finish_reason")
 #: fields of an observation
@@ -49,6 +49,7 @@ FIELDS = LATER.union(TOLD) | {
     "logits",
     "latency_s",
     "status",
+    "segment",
     "model",
     "version",
     "id",

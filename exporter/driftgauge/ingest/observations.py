@@ -20,6 +20,7 @@ from driftgauge.ingest.excerpt import excerpt
 from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, name_of
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits, Refusals
+from driftgauge.ingest.segments import segments_of_rows
 from driftgauge.ingest.times import seconds_of
 
 __all__ = ["agree", "decode_lines", "decode_observations"]
@@ -105,6 +106,7 @@ def _table_of(rows: list[dict[str, Any]], seconds: list[float], limits: Limits, 
         outputs=_transposed([_outputs_of(row.get("prediction"), violations) for row in rows], limits),
         facts={name: [row.get(name) for row in rows] for name in _FACTS if any(name in row for row in rows)},
         timestamps=None if all(map(math.isnan, seconds)) else np.array(seconds),
+        segments=segments_of_rows([row.get("segment") for row in rows], violations),
     )
 
 

@@ -20,6 +20,7 @@ from driftgauge.ingest.facts import LATER, TOLD, Violations, count_unknown, name
 from driftgauge.ingest.outputs import add_columns, assign
 from driftgauge.ingest.reports import Totals, read_totals
 from driftgauge.ingest.result import Decoded, Limits, Refusals
+from driftgauge.ingest.segments import SEGMENT, segments_of
 from driftgauge.ingest.specs import RESERVED, Specs, read_specs
 from driftgauge.ingest.tensors import Spec, Tensor, read_tensor
 from driftgauge.ingest.times import seconds_of, timestamps_of
@@ -34,6 +35,7 @@ _ID, _LABEL = RESERVED + "id", RESERVED + "label"
 _TRUTH = frozenset({_ID, _LABEL})
 _FACTS = frozenset({_TS, _LATENCY, _STATUS, *_TRUTH, *(RESERVED + name for name in TOLD)})
 _LATER = frozenset(RESERVED + name for name in LATER)
+_SEGMENT = RESERVED + SEGMENT
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
 
 
@@ -102,9 +104,11 @@ def _rows_of_fact(values: Floats | Sequence[Any], rows: Flags) -> Floats | Seque
 
 
 def _read(specs: Specs, violations: Violations) -> _Tensors:
-    count_unknown(violations, [spec.name for spec in specs.facts if spec.name not in _FACTS | _LATER])
-    violations.update((spec.name, "wrong_shape") for spec in specs.facts if spec.name in _FACTS and spec.shape[1] != 1)
-    known = [spec for spec in specs.facts if spec.name in _FACTS and spec.shape[1] == 1]
+    count_unknown(
+        violations, [spec.name for spec in specs.facts if not _is_fact(spec.name) and spec.name not in _LATER]
+    )
+    violations.update((spec.name, "wrong_shape") for spec in specs.facts if _is_fact(spec.name) and spec.shape[1] != 1)
+    known = [spec for spec in specs.facts if _is_fact(spec.name) and spec.shape[1] == 1]
     facts = {fact.name: column for fact in _read_all(known, specs.problems, violations) for _, column in fact.columns()}
     truth = {name: facts.pop(name) for name in _TRUTH & facts.keys()}
     violations.update((name, "wrong_shape") for name, column in truth.items() if len(column) != specs.rows)
@@ -115,6 +119,10 @@ def _read(specs: Specs, violations: Violations) -> _Tensors:
         {name: _values_of(column) for name, column in facts.items()},
         {name: column for name, column in truth.items() if len(column) == specs.rows},
     )
+
+
+def _is_fact(name: str) -> bool:
+    return name in _FACTS or name.startswith(_SEGMENT)
 
 
 def _read_all(specs: Iterable[Spec], problems: list[DecodeError], violations: Violations) -> list[Tensor]:
@@ -180,6 +188,15 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
         requests=replace(requests, generations=generated.generations),
         ids=None if _ID not in tensors.truth else as_ids(tensors.truth[_ID]),
         labels=tensors.truth.get(_LABEL),
+        segments=segments_of(
+            {
+                name.removeprefix(_SEGMENT): values
+                for name, values in tensors.facts.items()
+                if name.startswith(_SEGMENT)
+            },
+            tensors.rows,
+            violations,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from driftgauge.model.evaluation import (
     Counters,
     Evaluation,
     ModelView,
+    SegmentScores,
 )
 from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.generations import FIRST_TOKEN_BUCKETS, OUTPUT_TOKEN_BUCKETS, Durations, GenerationCounts
@@ -36,5 +37,6 @@ __all__ = [
     "Model",
     "ModelView",
     "Registry",
+    "SegmentScores",
     "WindowSums",
 ]

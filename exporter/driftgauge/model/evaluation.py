@@ -19,9 +19,22 @@ from driftgauge.model.generations import GenerationCounts
 from driftgauge.model.label_view import LabelView
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
-__all__ = ["LATENCY_BUCKETS", "QUANTILES", "ChangeScores", "ClassShares", "Counters", "Evaluation", "ModelView"]
+__all__ = [
+    "AGAINST",
+    "LATENCY_BUCKETS",
+    "QUANTILES",
+    "ChangeScores",
+    "ClassShares",
+    "Counters",
+    "Evaluation",
+    "ModelView",
+    "SegmentScores",
+]
 
 Float64s = NDArray[np.float64]
+
+#: what a segment is compared with: its own past, or the reference's same segment
+AGAINST = ("past", "reference")
 
 #: levels of the published latency quantiles
 QUANTILES = (0.5, 0.95, 0.99)
@@ -53,6 +66,27 @@ class ChangeScores:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentScores:
+    """Scores of the last day of every segment.
+
+    Attributes:
+        names: `field=value`, in the order of the arrays.
+        against: what each is compared with, one of `AGAINST`.
+        columns: the judged ones, in the order of the arrays.
+        scores: arrays [segments, columns].
+        status: -1 to 2, [segments, columns].
+        evidence_threshold: evidence that a status needs.
+    """
+
+    names: tuple[str, ...]
+    against: tuple[str, ...]
+    columns: tuple[ColumnSchema, ...]
+    scores: JensenShannon
+    status: NDArray[np.int8]
+    evidence_threshold: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The scores of all windows at one time, and the statuses that follow.
 
@@ -78,6 +112,7 @@ class Evaluation:
         current: the status window's profile.
         weights: of the columns in the model's verdict, [columns].
         changes: scores against the model's own past.
+        segments: scores of parts of the traffic; None where none are configured.
     """
 
     time: float
@@ -101,6 +136,7 @@ class Evaluation:
     current: Profile
     weights: Float64s
     changes: tuple[ChangeScores, ...] = ()
+    segments: SegmentScores | None = None
 
     @property
     def judging(self) -> NDArray[np.bool_]:
@@ -133,6 +169,7 @@ class Counters:
         last_observation: time of the newest observation; None before the first.
         clients: what client processes report of themselves; None where none ever has.
         generations: of a language model; None before its first.
+        suppressed_segments: rows whose segment is not told apart, by field.
     """
 
     requests: int = 0
@@ -147,6 +184,7 @@ class Counters:
     last_observation: float | None = None
     clients: ClientCounts | None = None
     generations: GenerationCounts | None = None
+    suppressed_segments: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from driftgauge.model.fingerprint import fingerprint
 from driftgauge.model.labelling import Labelling
 from driftgauge.model.learning import Learning
 from driftgauge.model.preparation import prepared
+from driftgauge.model.segments import with_segments
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tally import Tally
-from driftgauge.model.timeline import Placed, Timeline
+from driftgauge.model.timeline import Timeline
 from driftgauge.model.windows import Windows
 from driftgauge.profile import Reference, Window, dumps, loads
 from driftgauge.reference import without
@@ -138,7 +139,7 @@ class Model:
         if self._windows is None and self._learning is None:
             self.labelling.observe(batch, self._timeline.now(wall))
             return
-        given, batch = batch, prepared(batch, self._ignored)
+        given, batch = batch, prepared(with_segments(batch, self.settings.segments.fields, self._known), self._ignored)
         # Counted here, because a batch is cut into minutes and its violations belong to the whole.
         self._tally.violated(batch.violations, self._known)
         batch = replace(batch, violations={}) if batch.violations else batch
@@ -153,7 +154,8 @@ class Model:
         if not good:
             return
         if self._windows is not None:
-            self._enter(self._windows, batch, good)
+            violations = self._windows.enter(batch, good, self._tally.suppressed_segments)
+            self._tally.violated(violations, self._known)
         elif self._learning is not None and self._learning.add(batch, good):
             self._learn(self._learning, good[-1].time)
 
@@ -303,15 +305,6 @@ class Model:
         if self._previous is not None and self.reference is not None and self.reference.digest != self.given_digest:
             return "accepted"
         return "file" if self.settings.reference.path else "learned"
-
-    def _enter(self, windows: Windows, batch: Batch, placed: list[Placed]) -> None:
-        """Count the rows minute by minute."""
-        reading = windows.read(batch)
-        self._tally.violated(reading.violations, self._known)
-        latencies = batch.requests.latencies
-        for part in placed:
-            windows.add(reading.block.take(part.rows), latencies, part.time)
-            latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
 
     def _learn(self, learning: Learning, now: float) -> None:
         """Learn from the rows that wait, and compare with what was learned once it is enough."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
+from driftgauge.model.segments import SegmentSums
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, CountRing, Profile, Ring, Window
 
 __all__ = ["Change", "Trailing", "WindowSums", "collect"]
@@ -51,6 +52,7 @@ class WindowSums:
         hours: share of each window's rows in each hour of day, [windows, 24].
         trailing: blocks of past traffic by window name; empty unless an hour has ended since the last time.
         changes: the newest traffic beside its past; None unless an hour has ended since the last time.
+        segments: parts of the traffic; None where none are configured.
     """
 
     time: float
@@ -61,6 +63,7 @@ class WindowSums:
     hours: Float64s
     trailing: dict[str, Trailing]
     changes: tuple[Change, ...] | None
+    segments: SegmentSums | None = None
 
 
 def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: bool) -> WindowSums:

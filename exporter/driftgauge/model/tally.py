@@ -38,6 +38,7 @@ class Tally:
         self._last: float | None = None
         self._unknown: set[str] = set()
         self.clients = Clients()
+        self.suppressed_segments: Counter[str] = Counter()
         self._generations: GenerationTally | None = None
 
     def observe(self, batch: Batch, time: float) -> None:
@@ -98,4 +99,5 @@ class Tally:
             self._last,
             self.clients.counts,
             None if self._generations is None else self._generations.counts,
+            suppressed_segments=dict(self.suppressed_segments),
         )

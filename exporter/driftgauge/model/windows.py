@@ -9,15 +9,20 @@ exchanged for one that counts the same.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from driftgauge.batch import Batch, Floats
 from driftgauge.config import ModelSettings
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.evaluator import Evaluator
+from driftgauge.model.segment_scores import SegmentJudge
+from driftgauge.model.segments import Segments
 from driftgauge.model.stage import Stage
 from driftgauge.model.sums import WindowSums, collect
-from driftgauge.profile import HOUR_SECONDS, Block, CountRing, Profile, Reading, Reference, Ring, Window
+from driftgauge.model.timeline import Placed
+from driftgauge.profile import HOUR_SECONDS, Block, CountRing, Profile, Reference, Ring, Window
 from driftgauge.reference.accept import Accepted
 from driftgauge.state import State
 
@@ -39,6 +44,7 @@ class Windows:
         self._ring = Ring(reference.profile.spec)
         self._counted = tuple(CountRing(reference.profile.spec, rows) for rows in settings.count_windows)
         self._stage = Stage(reference.profile.spec)
+        self.segments = Segments(reference, settings) if settings.segments.fields else None
         self._newest = -math.inf
         self._lateness = settings.lateness_seconds
         self.judge_by(reference, settings)
@@ -47,6 +53,10 @@ class Windows:
         """Compare with *reference*, which counts the same, by *settings*; the statuses begin anew."""
         self.reference = reference
         self._evaluator = Evaluator(reference, settings)
+        self._least = settings.drift.least_samples
+        self._judge = SegmentJudge()
+        if self.segments is not None:
+            self.segments.refer_to(reference)
         self._hour = -1
 
     @property
@@ -54,9 +64,18 @@ class Windows:
         """Everything counted."""
         return self._ring.total
 
-    def read(self, batch: Batch) -> Reading:
-        """Turn *batch* into a block of what is counted of it."""
-        return self._ring.spec.read(batch)
+    def enter(self, batch: Batch, placed: Sequence[Placed], suppressed: Counter[str]) -> Mapping[tuple[str, str], int]:
+        """Count the rows minute by minute; return what in them broke the schema, count segments that are not told apart."""
+        reading = self._ring.spec.read(batch)
+        latencies, segments = batch.requests.latencies, self.segments
+        codes = None if segments is None else segments.codes(batch, suppressed)
+        for part in placed:
+            block = reading.block.take(part.rows)
+            self.add(block, latencies, part.time)
+            if segments is not None and codes is not None:
+                segments.add(block, codes[:, part.rows], part.time)
+            latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
+        return reading.violations
 
     def add(self, block: Block, latencies: Floats, time: float) -> None:
         """Take rows of one minute in: stage them, or count them at once where they are more than the stage holds."""
@@ -75,6 +94,8 @@ class Windows:
 
     def flush(self) -> None:
         """Count what is staged."""
+        if self.segments is not None:
+            self.segments.flush()
         if (flushed := self._stage.flush()) is not None:
             self._count(*flushed)
 
@@ -84,17 +105,23 @@ class Windows:
             return
         self.flush()
         self._ring.forget_after(now)
+        if self.segments is not None:
+            self.segments.forget_after(now)
         self._newest = now
 
     def collect(self, now: float) -> WindowSums:
         """Return the sums of the windows, to be evaluated; what is staged has been counted."""
         hour = int(now // HOUR_SECONDS)
         past, self._hour = hour != self._hour, hour
-        return collect(self._ring, self._counted, now, past=past)
+        sums = collect(self._ring, self._counted, now, past=past)
+        return sums if self.segments is None else replace(sums, segments=self.segments.collect(now, past=past))
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and move the statuses."""
-        return self._evaluator.evaluate(sums)
+        evaluation = self._evaluator.evaluate(sums)
+        if sums.segments is None:
+            return evaluation
+        return replace(evaluation, segments=self._judge.judge(sums.segments, evaluation, self._least))
 
     def acceptable(self, window: Window, now: float) -> Accepted:
         """Return what a window holds, as what could become the reference."""
@@ -105,6 +132,8 @@ class Windows:
     def freeze(self) -> State:
         """Return a copy of the windows and the statuses; what is staged has been counted."""
         counted = {f"rows_{ring.rows}": ring.freeze() for ring in self._counted}
+        if self.segments is not None:
+            counted["segments"] = self.segments.freeze()
         return State(parts={"ring": self._ring.freeze(), "evaluator": self._evaluator.freeze(), **counted})
 
     def thaw(self, state: State, now: float) -> None:
@@ -117,6 +146,10 @@ class Windows:
         for ring in self._counted:
             ring.thaw(state.part(f"rows_{ring.rows}"))
         self._evaluator.thaw(state.part("evaluator"))
+        if self.segments is not None:
+            self.segments.thaw(state.part("segments"))
+            self.segments.refer_to(self.reference)
+            self.segments.forget_after(now)
         self._ring.forget_after(now)
 
     def _count(self, profile: Profile, time: float) -> None:

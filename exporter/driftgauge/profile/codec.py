@@ -23,6 +23,7 @@ from driftgauge.profile.profile import Profile, ProfileSpec
 from driftgauge.profile.projection_codec import projection_record, read_projection
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
+from driftgauge.profile.segment_codec import read_segments, segment_records
 from driftgauge.profile.sketch_codec import embedders_of, sketch_records, sketches_of
 from driftgauge.profile.timed_codec import read_timed, timed_records
 from driftgauge.sketch import TOP_CATEGORIES, CategorySpec, HistogramSpec
@@ -52,7 +53,7 @@ def dumps(reference: Reference) -> str:
     }
     if profile.spec.projection is not None:
         head["projection"] = projection_record(profile.spec.projection)
-    head |= sketch_records(reference)
+    head |= sketch_records(reference) | segment_records(reference)
     if reference.outcomes is not None:
         head["outcomes"] = outcome_record(reference.outcomes)
     records = [*_numeric_records(profile), *_categorical_records(profile)]
@@ -174,6 +175,7 @@ def _reference(document: Record) -> Reference:
         *read_timed(spec, [*numeric, *categorical]),
         sketches=sketches_of(document, embedders),
         outcomes=read_outcomes(document.get("outcomes")),
+        segments=read_segments(document, spec),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from driftgauge.profile.calibration import Calibration
 from driftgauge.profile.outcomes import Outcomes
 from driftgauge.profile.profile import Profile
+from driftgauge.profile.segments import SegmentProfiles
 from driftgauge.profile.strata import Strata
 from driftgauge.sketch import Sketch
 
@@ -56,6 +57,7 @@ class Reference:
         strata: its counts by hour of day; None where the data have no daily rhythm, too few rows or no timestamps.
         sketches: what was counted beside columns, such as tokens and mean embeddings, by `sketch_name`.
         outcomes: how the predictions of the data turned out, where they had labels.
+        segments: its counts by segment, by the field that makes them.
         digest: 12 hexadecimal digits over columns, bins and counts.
     """
 
@@ -65,6 +67,7 @@ class Reference:
     strata: Strata | None = None
     sketches: Mapping[str, Sketch] = field(default_factory=dict)
     outcomes: Outcomes | None = None
+    segments: Mapping[str, SegmentProfiles] = field(default_factory=dict)
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -105,18 +105,20 @@ class Slots:
     Attributes:
         sizes: length of the counts and of the sums. The first count must be at least as large as any other.
         sums_type: how sums are held.
+        plan: (seconds a slot, number of slots) of each tier, finest first.
         since: time of the first observation; None before it.
     """
 
     sizes: tuple[int, int]
     sums_type: DTypeLike = np.float32
+    plan: tuple[tuple[int, int], ...] = TIERS
     since: float | None = None
     tiers: list[Tier] = field(init=False)
     # window length -> when its newest complete slot ended, and the sum of its complete slots
     _closed: dict[int, tuple[float, Vectors]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tiers = [Tier.empty(seconds, slots, self.sizes, self.sums_type) for seconds, slots in TIERS]
+        self.tiers = [Tier.empty(seconds, slots, self.sizes, self.sums_type) for seconds, slots in self.plan]
 
     def add(self, vectors: Vectors, time: float) -> None:
         """Add what was observed at *time* (seconds); what is older than the slots reach is left out."""

@@ -30,6 +30,7 @@ from driftgauge.reference.embeddings import SketchTotals, VectorSample, survey_e
 from driftgauge.reference.joint import RowSample, survey_residual
 from driftgauge.reference.learner import Cells
 from driftgauge.reference.outcomes import OutcomeTotals
+from driftgauge.reference.segments import SegmentTotals
 from driftgauge.reference.spec import spec_of
 from driftgauge.reference.survey import Survey
 
@@ -134,7 +135,7 @@ def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions
         raise SourceError(f"{options.name}: no rows to build a profile from")
     projection = survey_residual(survey, sample) if options.multivariate else None
     spec = replace(spec_of(survey, options.bins), projection=projection, embedders=embedders)
-    profile, totals = spec.zero(), SketchTotals(embedders)
+    profile, totals, segments = spec.zero(), SketchTotals(embedders), SegmentTotals(spec)
     turned_out = OutcomeTotals(spec, options.classes)
     by_time = None if times is None else TimedCounts(spec, *times)
     for batch in batches():
@@ -142,17 +143,17 @@ def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions
         profile = profile.merge(spec.count(block))
         totals.add(batch)
         turned_out.add(batch)
+        segments.add(batch, block)
         if by_time is not None and batch.timestamps is not None:
             by_time.add(block, batch.timestamps)
     if int(profile.rows[0]) != survey.rows:
         raise SourceError(f"{options.name}: {survey.rows} rows in the first pass, {profile.rows[0]} in the second")
-    notes = (*_notes(survey, profile), *_time_notes(by_time, projection))
+    notes = (*_notes(survey, profile), *_time_notes(by_time, projection), *segments.notes())
     provenance = Provenance(options.name, options.created, options.model, options.version, times, notes)
-    reference = Reference(profile, provenance, sketches=totals.sketches, outcomes=turned_out.outcomes)
-    if by_time is None:
-        return reference, survey
-    strata = by_time.strata(profile, options.strata)
-    return replace(reference, calibration=by_time.calibration(profile, strata), strata=strata), survey
+    strata = None if by_time is None else by_time.strata(profile, options.strata)
+    calibration = {} if by_time is None else by_time.calibration(profile, strata)
+    held = totals.sketches, turned_out.outcomes, segments.segments
+    return Reference(profile, provenance, calibration, strata, *held), survey
 
 
 def _time_notes(by_time: TimedCounts | None, projection: Projection | None) -> Iterator[str]:

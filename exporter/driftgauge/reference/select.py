@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from driftgauge.derive import RESIDUAL
 from driftgauge.profile import ColumnSchema, Profile, ProfileSpec, Reference, Schema, Strata
+from driftgauge.profile.segments import SegmentProfiles
 from driftgauge.sketch import CategoryCounts, CategorySpec, Histogram, HistogramSpec
 
 __all__ = ["without"]
@@ -69,7 +70,15 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         None if reference.strata is None else _strata(reference.strata, spec, numeric, categorical),
         reference.sketches,
         reference.outcomes,
+        {name: _segments(known, spec, numeric, categorical) for name, known in reference.segments.items()},
     )
+
+
+def _segments(
+    known: SegmentProfiles, spec: ProfileSpec, numeric: NDArray[np.bool_], categorical: NDArray[np.bool_]
+) -> SegmentProfiles:
+    kept = _strata(Strata(known.numeric, known.categorical), spec, numeric, categorical)
+    return SegmentProfiles(known.values, kept.numeric, kept.categorical)
 
 
 def _strata(strata: Strata, spec: ProfileSpec, numeric: NDArray[np.bool_], categorical: NDArray[np.bool_]) -> Strata:

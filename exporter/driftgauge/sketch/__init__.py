@@ -13,6 +13,7 @@ from driftgauge.sketch.error_sums import ErrorSums, ErrorSumsSpec
 from driftgauge.sketch.exponential import ExponentialHistogram, ExponentialSpec
 from driftgauge.sketch.histogram import Histogram, HistogramSpec
 from driftgauge.sketch.reliability import Bins, Reliability, ReliabilitySpec
+from driftgauge.sketch.segments import SegmentCounts, SegmentSpec
 from driftgauge.sketch.tokens import FOLDED, TOKEN_BUCKETS, TokenCounts, TokenSpec
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "MeanVector",
     "Reliability",
     "ReliabilitySpec",
+    "SegmentCounts",
+    "SegmentSpec",
     "Sketch",
     "Spec",
     "TokenCounts",

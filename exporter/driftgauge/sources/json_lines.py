@@ -111,12 +111,16 @@ class _Observations(Rows):
             timestamp=self.roles.timestamp or self._present("ts"),
             probabilities=self.roles.probabilities or classes,
             ignore=(*self.roles.ignore, *self.fields),
+            segments={
+                **{name.removeprefix("segment."): name for name in self.fields if name.startswith("segment.")},
+                **self.roles.segments,
+            },
             facts={**self._facts(), **self.roles.facts} if self.roles.with_facts else self.roles.facts,
             categorical=tuple(dict.fromkeys((*self.roles.categorical, *(["id"] if "id" in self.fields else [])))),
         )
 
     def _facts(self) -> dict[str, str]:
-        return {name: name for name in self.fields if name in FACTS or name.startswith("segment.")}
+        return {name: name for name in self.fields if name in FACTS}
 
     def _present(self, name: str) -> str | None:
         return name if name in self.fields else None

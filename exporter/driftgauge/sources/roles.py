@@ -17,6 +17,7 @@ import numpy as np
 from driftgauge.batch import Batch, Categories, Column, Floats, Mixed, Requests
 from driftgauge.errors import SourceError
 from driftgauge.sources.event_time import event_times
+from driftgauge.sources.labels import coded, label, labelled
 
 __all__ = ["FACTS", "FEATURES_ONLY", "RESERVED", "Roles"]
 
@@ -44,8 +45,8 @@ class Roles:
         ignore: columns that are no feature, such as ids.
         outputs: further output columns, under their own names.
         categorical: columns of class codes, such as postal codes: read as text even where they look like numbers.
-        facts: fact (one of `FACTS`, or `segment.NAME`) -> its column; carried as the output `driftgauge.FACT`, for
-            who sends the rows on.
+        segments: field -> the column that says which segment a row belongs to; it is a feature all the same, unless ignored.
+        facts: fact (one of `FACTS`) -> its column; carried as the output `driftgauge.FACT`, for who sends the rows on.
         with_facts: whether lines that say themselves what is a fact carry it so, too.
         label: the truth about the row; becomes the batch's labels.
 
@@ -60,6 +61,7 @@ class Roles:
     ignore: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+    segments: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     with_facts: bool = False
     label: str | None = None
@@ -69,7 +71,7 @@ class Roles:
         _check_distinct(names)
         for role, asked in self._asked():
             _check_known(role, asked, names)
-        needed = set(self._claimed()).union(self._features(names))
+        needed = {*self._claimed(), *self._features(names), *self.segments.values()}
         return tuple(name for name in names if name in needed)
 
     def batch(self, rows: int, columns: Mapping[str, Column]) -> Batch:
@@ -85,6 +87,7 @@ class Roles:
             timestamps=None if self.timestamp is None else event_times(self.timestamp, columns[self.timestamp]),
             requests=Requests(rows),
             labels=None if self.label is None else columns[self.label],
+            segments={field: _words(columns[name]) for field, name in self.segments.items()},
         )
 
     def _features(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -107,6 +110,7 @@ class Roles:
         yield "outputs", self.outputs
         yield "ignore", self.ignore
         yield "categorical", self.categorical
+        yield "segments", self.segments.values()
         for fact, name in self.facts.items():
             yield fact, (name,)
 
@@ -145,6 +149,18 @@ def _probabilities(columns: Mapping[str, Column]) -> Floats | None:
     if len(shares) == 1:
         shares.insert(0, 1 - shares[0])
     return np.stack(shares, axis=1)
+
+
+def _words(column: Column) -> Categories:
+    """Return a column as categories, numbers by their text."""
+    if isinstance(column, Categories):
+        return column
+    if isinstance(column, Mixed):
+        texts = (*column.categories.vocabulary, None)
+        pairs = zip(column.categories.codes.tolist(), column.numbers.tolist(), strict=True)
+        return coded([label(number) if texts[code] is None else texts[code] for code, number in pairs])
+    found, codes = np.unique(column, return_inverse=True)
+    return labelled(codes, found)
 
 
 def _numbers(name: str, column: Column) -> Floats:
