@@ -66,11 +66,15 @@ def until(what, *, wanted=True):
     return answer
 
 
-def metric(name: str) -> float | None:
-    """Return the sum of a metric of the model, or None while there is none."""
+def values(name: str) -> list[float]:
+    """Return the values of a metric of the model."""
     text = python(EXPORTER, SCRAPE, check=False)
-    found = re.findall(rf'^{name}{{[^}}]*model="credit"[^}}]*}} (\S+)$', text, re.MULTILINE)
-    return sum(map(float, found)) if found else None
+    return [float(value) for value in re.findall(rf'^{name}{{[^}}]*model="credit"[^}}]*}} (\S+)$', text, re.MULTILINE)]
+
+
+def metric(name: str) -> float:
+    """Return the sum of a metric of the model."""
+    return sum(values(name))
 
 
 def manifest() -> str:
@@ -145,18 +149,17 @@ def test_the_example_is_observed_restarts_and_drains():
     until(lambda: metric("driftgauge_predictions_total"), wanted=1001)
     assert metric("driftgauge_requests_total") == 6
     assert metric("driftgauge_reference_info") == 1
-    until(lambda: (metric("driftgauge_drift_js_distance") or 0) > 0)
+    until(lambda: set(values("driftgauge_drift_samples")), wanted={1001})
+    assert metric("driftgauge_drift_js_distance") > 0
     state = json.loads(podman("inspect", EXPORTER))[0]
     assert state["Config"]["User"].startswith("65532")
     assert state["HostConfig"]["ReadonlyRootfs"] is True
 
     # Restarted, as the kubelet does it: the windows are those of before, out of the volume that outlives the container.
-    samples = metric("driftgauge_drift_samples")
-    assert samples
     podman("stop", "--time", "20", EXPORTER)
     podman("start", EXPORTER)
     until(lambda: podman("exec", EXPORTER, "driftgauge", "healthcheck", check=False) == "healthy\n")
-    until(lambda: metric("driftgauge_drift_samples"), wanted=samples)
+    until(lambda: set(values("driftgauge_drift_samples")), wanted={1001})
 
     # The model's container is told to stop with rows still in its client's buffer: they arrive, because the exporter goes last.
     python(MODEL, ASK, "77")
