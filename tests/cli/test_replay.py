@@ -116,7 +116,7 @@ def test_facts_go_with_the_rows(tmp_path, drive):
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text(
         "{prediction: approved, proba: p_yes, timestamp: at, id: rid, label: truth, latency_s: took, status: state,"
-        " segments: land, ignore: [id]}"
+        " segments: land, ignore: [id, land]}"
     )
     with Sink() as sink:
         status, _, _ = drive("replay", path, "--model", "m", "--mapping", mapping, "--address", sink.address)
@@ -125,6 +125,9 @@ def test_facts_go_with_the_rows(tmp_path, drive):
     assert set(batch.inputs) == {"age", "income", "plan", "zip"}
     assert set(batch.outputs) == {"prediction"}
     assert (batch.requests.count, batch.requests.failures) == (100, {"timeout": 10})
+    assert batch.segments["land"].vocabulary == ("de",)
+    assert batch.ids.vocabulary[:2] == ("r0", "r1")
+    assert batch.labels.tolist() == [n % 2 for n in range(100)]
     assert batch.requests.latencies.tolist() == [0.5] * 100
     np.testing.assert_allclose(batch.timestamps, START + 60.0 * np.arange(100))
     np.testing.assert_allclose(batch.probabilities[1:10, 1], [row["p_yes"] for row in table[1:10]])
