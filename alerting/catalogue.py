@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerting.alerts import clients, drift, events, exporter, generations, proxy, quality, reference, segments, service
+from alerting.alerts import clients, drift, events, exporter, generations, listeners, proxy, quality, reference, segments, service
 from alerting.records import canary, fleet, traffic
 from alerting.records import quality as quality_records
 from alerting.rule import Alert, Group
@@ -33,7 +33,11 @@ def groups(settings: Settings) -> tuple[Group, ...]:
             Group("driftgauge-language-models", fast, generations.alerts(scope)),
             Group("driftgauge-clients", fast, clients.alerts(scope)),
             Group("driftgauge-reference", fast, reference.alerts(scope)),
-            Group("driftgauge-exporter", fast, (*exporter.alerts(scope), *events.alerts(scope), *proxy.alerts(scope))),
+            Group(
+                "driftgauge-exporter",
+                fast,
+                (*exporter.alerts(scope), *listeners.alerts(scope), *events.alerts(scope), *proxy.alerts(scope)),
+            ),
         )
     )
 
