@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from driftgauge.batch import Batch
 from driftgauge.config import ModelSettings, Settings
@@ -27,9 +27,17 @@ class Registry:
         settings: the whole configuration.
         references: the configured profiles by their path; a path that is not in it could not be read.
         key: of the digests that stand for concealed categories.
+        registered: told the name and the version of each model that registers itself.
     """
 
-    def __init__(self, settings: Settings, references: Mapping[str, Reference], key: bytes = b"") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        references: Mapping[str, Reference],
+        key: bytes = b"",
+        registered: Callable[[str, str], None] = lambda *_: None,
+    ) -> None:
+        self._registered = registered
         self._models: dict[tuple[str, str], Model] = {}
         self._early: dict[str, tuple[str, str]] = {}
         self._key = key
@@ -94,6 +102,7 @@ class Registry:
             )
         _check_names(name, version)
         model = self._models.setdefault((name, version), self._make(name, version, settings))
+        self._registered(name, version)
         if (early := self._early.pop(name, None)) is not None and early in self._models:
             model.take_labels(self._models.pop(early))
         return model

@@ -84,7 +84,7 @@ class Engine:
         self.clock = clock
         self.settings = settings
         self._event_clocks = _has_event_clock(settings)
-        self.registry = Registry(settings, references, key)
+        self.registry = Registry(settings, references, key, _registered)
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
@@ -308,6 +308,10 @@ class Engine:
             self.health.collect_errors += 1
             LOGGER.error(what, extra={"model": model.name, "version": model.version, "error": origin(error)})
             return None
+
+
+def _registered(name: str, version: str) -> None:
+    LOGGER.info("model registered itself", extra={"model": name, "version": version})
 
 
 def _has_event_clock(settings: Settings) -> bool:
