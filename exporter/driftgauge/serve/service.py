@@ -134,6 +134,7 @@ class Service:
             LOGGER.warning("state has changed; restart to keep it elsewhere")
         if loaded.settings.proxy != self.engine.settings.proxy:
             LOGGER.warning("proxy has changed; restart to forward elsewhere")
+        await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references, loaded.key)
         logs.configure(loaded.settings.log)
         await self._doors.configured()
         health.config_valid = health.reload_success = health.counting = True
