@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerting.alerts import clients, drift, events, exporter, generations, listeners, proxy, quality, reference, segments, service
+from alerting.alerts import (
+    clients,
+    drift,
+    events,
+    exporter,
+    generations,
+    listeners,
+    proxy,
+    quality,
+    reference,
+    segments,
+    service,
+)
 from alerting.records import canary, fleet, traffic
 from alerting.records import quality as quality_records
 from alerting.rule import Alert, Group
