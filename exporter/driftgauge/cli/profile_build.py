@@ -52,6 +52,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="classes in the order of the probabilities; else 0, 1, 2",
     )
+    group.add_argument(
+        "--text",
+        metavar="COL",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="text columns: length, digits, tokens and the like are counted, the text itself is not",
+    )
+    group.add_argument(
+        "--embedding",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="embeddings whose dimensions are the columns NAME[0], NAME[1], ...",
+    )
     about = parser.add_argument_group("what the profile says of itself")
     about.add_argument("--name", default="", help="name of the data; the file's name by default")
     about.add_argument("--model", default="", help="the model that it is meant for")
@@ -86,6 +102,8 @@ def run(args: argparse.Namespace) -> int:
         strata=args.strata,
         multivariate=not args.univariate,
         classes=tuple(args.classes),
+        texts=tuple(args.text),
+        embeddings=tuple(args.embedding),
     )
     with Progress(sys.stderr) as progress:
         reference = build(observed(source, progress, passes=2), options)

@@ -17,6 +17,8 @@ from driftgauge.cli.profile_report import document, report
 from driftgauge.cli.progress import Progress
 from driftgauge.cli.roles import add_role_arguments, roles_of
 from driftgauge.cli.rules import EXIT_STATUS, add_exit_status_argument, add_rule_arguments, rule_of
+from driftgauge.cli.sketch_report import sketch_document, sketch_lines
+from driftgauge.cli.terminal import printable
 from driftgauge.drift import Rule
 from driftgauge.model.batch_job import BatchJob
 from driftgauge.profile import HOURS, Reference
@@ -58,9 +60,14 @@ def run(args: argparse.Namespace) -> int:
     current = _counted(args, reference)
     comparison = compare_profiles(reference, current.profile, rule, naive=args.naive)
     if args.json:
-        print(json.dumps(document(reference, current, comparison, _terms(args, rule)), indent=2))
+        said = document(reference, current, comparison, _terms(args, rule))
+        if beside := sketch_document(reference, current.sketches):
+            said = {**said, "beside_columns": beside}
+        print(json.dumps(said, indent=2))
     else:
         print("\n".join(report(reference, current, comparison, naive=args.naive)))
+        for line in sketch_lines(reference, current.sketches):
+            print(printable(line))
     return EXIT_STATUS[comparison.status] if args.exit_status else 0
 
 
@@ -80,4 +87,4 @@ def _counted(args: argparse.Namespace, reference: Reference) -> Counted:
             return count(args.current, roles_of(args), reference, progress, delimiter=args.delimiter)
     other = read_profile(args.current)
     batch = BatchJob(other.profile, None, np.zeros(HOURS, dtype=np.int64))
-    return Counted(other.provenance.name, batch, other.provenance.notes)
+    return Counted(other.provenance.name, batch, other.provenance.notes, other.sketches)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from driftgauge.batch import Batch, Floats
 from driftgauge.cli.files import observed
 from driftgauge.cli.progress import Progress
+from driftgauge.derive import with_texts, with_vectors
 from driftgauge.errors import SourceError
 from driftgauge.model.batch_job import BatchJob
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, HOURS, OUTPUT, Profile, Reference
 from driftgauge.profile.reading import word
+from driftgauge.reference.embeddings import SketchTotals
+from driftgauge.sketch import Sketch
 from driftgauge.sources import Roles, open_source
 
 __all__ = ["Counted", "count"]
@@ -33,6 +36,7 @@ class Counted:
     name: str
     batch: BatchJob
     notes: tuple[str, ...]
+    sketches: Mapping[str, Sketch] = field(default_factory=dict)
 
     @property
     def profile(self) -> Profile:
@@ -51,9 +55,11 @@ def count(
     source = open_source(path, _as_in(reference, roles, path, delimiter), delimiter=delimiter)
     spec = reference.profile.spec
     profile, violations, given = spec.zero(), Counter[tuple[str, str]](), False
+    totals = SketchTotals(spec.embedders)
     first, last, hours = math.inf, -math.inf, np.zeros(HOURS, dtype=np.int64)
     for batch in observed(source, progress, passes=1)():
         reading = spec.read(batch)
+        totals.add(with_vectors(with_texts(batch, spec.texts), spec.embedders))
         profile = profile.merge(spec.count(reading.block))
         violations.update(reading.violations)
         given = given or bool(batch.outputs)
@@ -64,7 +70,7 @@ def count(
         raise SourceError(f"{path}: no rows to compare")
     notes = [*_violation_notes(source.name, violations), *([] if given else _output_notes(reference))]
     times_known = (float(first), float(last)) if first <= last else None
-    return Counted(source.name, BatchJob(profile, times_known, hours), tuple(notes))
+    return Counted(source.name, BatchJob(profile, times_known, hours), tuple(notes), totals.sketches)
 
 
 def _known_times(batch: Batch) -> Floats:

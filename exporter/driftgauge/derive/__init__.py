@@ -2,6 +2,7 @@
 
 from driftgauge.derive.confidence import CONFIDENCE, confidence_of, with_confidence_columns
 from driftgauge.derive.embedding import Embedder, with_embedding_columns
+from driftgauge.derive.fields import with_texts, with_vectors
 from driftgauge.derive.images import image_facts
 from driftgauge.derive.probabilities import MOST_CLASSES, with_probability_columns, with_score_columns
 from driftgauge.derive.residual import RESIDUAL, Projection, with_residual_column
@@ -23,4 +24,6 @@ __all__ = [
     "with_probability_columns",
     "with_residual_column",
     "with_score_columns",
+    "with_texts",
+    "with_vectors",
 ]

@@ -152,6 +152,7 @@ def _reference(document: Record) -> Reference:
         _category_spec(categorical),
         projection=read_projection(document.get("projection")),
         embedders=embedders,
+        texts=tuple(map(str, document.get("tokens", {}))),
     )
     profile = spec.zero()
     profile.rows[0] = rows

@@ -18,7 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Column, Counts, Flags, Floats
-from driftgauge.derive import CONFIDENCE, Embedder, Projection, with_embedding_columns, with_residual_column
+from driftgauge.derive import (
+    CONFIDENCE,
+    Embedder,
+    Projection,
+    with_embedding_columns,
+    with_residual_column,
+    with_texts,
+    with_vectors,
+)
 from driftgauge.errors import MergeError
 from driftgauge.profile.reading import present_values, read_codes, read_numbers
 from driftgauge.profile.schema import INPUT, OUTPUT, ColumnSchema, Schema
@@ -83,6 +91,7 @@ class ProfileSpec:
     latency: ExponentialSpec = field(default_factory=ExponentialSpec)
     projection: Projection | None = field(default=None, compare=False)
     embedders: Mapping[str, Embedder] = field(default_factory=dict, compare=False)
+    texts: tuple[str, ...] = field(default=(), compare=False)
     _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -104,7 +113,7 @@ class ProfileSpec:
 
     def read(self, batch: Batch) -> Reading:
         """Turn *batch* into a block; failed rows have no outputs."""
-        batch = with_embedding_columns(with_residual_column(batch, self.projection), self.embedders)
+        batch = self._derived(batch)
         violations: Counter[tuple[str, str]] = Counter(batch.violations)
         present = {INPUT: bool(batch.inputs), OUTPUT: bool(batch.outputs)}
         columns = {INPUT: dict(batch.inputs), OUTPUT: dict(batch.outputs)}
@@ -133,6 +142,14 @@ class ProfileSpec:
                 violations[unknown, "unknown_column"] += present_values(left)
         block = Block(narrow, wide, codes, self._blank(batch, narrow, wide, codes, present))
         return Reading(block, dict(violations))
+
+    def _derived(self, batch: Batch) -> Batch:
+        """Return *batch* with the columns that this spec derives from others."""
+        if self.texts:
+            batch = with_texts(batch, self.texts)
+        if self.embedders:
+            batch = with_embedding_columns(with_vectors(batch, self.embedders), self.embedders)
+        return with_residual_column(batch, self.projection)
 
     def count(self, block: Block, latencies: Floats | None = None) -> Profile:
         """Count the rows of *block*, and the latencies of the requests that brought them."""

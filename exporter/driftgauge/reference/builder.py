@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from driftgauge.batch import Batch, Floats
-from driftgauge.derive import RESIDUAL, Projection
+from driftgauge.derive import RESIDUAL, Projection, with_texts, with_vectors
 from driftgauge.errors import SourceError
 from driftgauge.profile.profile import Profile
 from driftgauge.profile.reference import Provenance, Reference
@@ -61,6 +61,8 @@ class BuildOptions:
         cells: whether edges are chosen among the ends of cells 0.8 % wide, as a learned reference has them, so that profiles
             of different data can be compared by cells (`build_surveyed`).
         classes: the classes in the order of the probabilities, where they are not 0, 1, 2, ...
+        texts: text columns of which facts and tokens are counted, and nothing else.
+        embeddings: embeddings whose dimensions are the columns `NAME[0]`, `NAME[1]`, ...
     """
 
     name: str
@@ -73,6 +75,13 @@ class BuildOptions:
     multivariate: bool = True
     cells: bool = False
     classes: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    embeddings: tuple[str, ...] = ()
+
+    def read(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield *batches* with texts and embeddings as such."""
+        for batch in batches:
+            yield with_vectors(with_texts(batch, self.texts), self.embeddings)
 
 
 @dataclass(slots=True)
@@ -129,16 +138,18 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
 
 def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> tuple[Reference, Survey]:
     """Build a reference, and return what the first pass found too; arguments and errors as of `build`."""
-    survey, sample, vectors, times = _survey(batches(), options)
+    survey, sample, vectors, times = _survey(options.read(batches()), options)
     embedders = survey_embeddings(survey, vectors)
     if not survey.rows or not survey.columns:
         raise SourceError(f"{options.name}: no rows to build a profile from")
     projection = survey_residual(survey, sample) if options.multivariate else None
-    spec = replace(spec_of(survey, options.bins), projection=projection, embedders=embedders)
+    spec = replace(
+        spec_of(survey, options.bins), projection=projection, embedders=embedders, texts=tuple(sorted(vectors.texts))
+    )
     profile, totals, segments = spec.zero(), SketchTotals(embedders), SegmentTotals(spec)
     turned_out = OutcomeTotals(spec, options.classes)
     by_time = None if times is None else TimedCounts(spec, *times)
-    for batch in batches():
+    for batch in options.read(batches()):
         block = spec.read(batch).block
         profile = profile.merge(spec.count(block))
         totals.add(batch)

@@ -26,14 +26,16 @@ VECTORS = 5_000
 
 @dataclass(slots=True)
 class VectorSample:
-    """A uniform sample of the vectors of each embedding."""
+    """A uniform sample of the vectors of each embedding, and the names of the texts."""
 
     rng: np.random.Generator
+    texts: set[str] = field(default_factory=set)
     _vectors: dict[str, list[Floats]] = field(default_factory=dict)
     _keys: dict[str, list[Floats]] = field(default_factory=dict)
 
     def add(self, batch: Batch) -> None:
         """Take a batch in."""
+        self.texts.update(batch.tokens)
         for name, vectors in batch.vectors.items():
             keys = self.rng.random(len(vectors))
             self._vectors.setdefault(name, []).append(vectors)

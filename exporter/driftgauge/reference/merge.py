@@ -119,6 +119,7 @@ def _spec_of_both(spec: ProfileSpec, old: Reference, new: Reference) -> ProfileS
         categories=categories,
         projection=old.profile.spec.projection,
         embedders=old.profile.spec.embedders,
+        texts=old.profile.spec.texts,
     )
 
 

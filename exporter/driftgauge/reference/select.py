@@ -37,6 +37,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         old.spec.latency,
         projection,
         old.spec.embedders,
+        old.spec.texts,
     )
     histogram, categories = old.histogram, old.categories
     bins = spec.histogram.bins
