@@ -9,7 +9,7 @@ Only what says something of its own is a column: with two classes margin and ent
 probability, with up to five the five largest sum to one. Sequences (a class for each token) become the means over their
 positions, so that a row stays a row. Undefined rows (nothing but ignored positions) are NaN.
 
-Time: 60 ns a probability at 10 classes, 25 ns at 1,000 (docs/model-health.md). Tensors are reduced on their device.
+Time: 0.4 us a row of 10 classes, 3 us of 100, 60 us of 1,000 (docs/model-health.md). Tensors are reduced on their device.
 """
 
 from __future__ import annotations
