@@ -2,11 +2,14 @@
 
 from driftgauge.expose.api import describe_model, list_models
 from driftgauge.expose.checkpoints import CheckpointView
+from driftgauge.expose.column import describe_column
 from driftgauge.expose.exporter import ExporterView
+from driftgauge.expose.exporter_api import Refusal, describe_exporter
 from driftgauge.expose.exposition import Exposition
 from driftgauge.expose.family import Family, Samples, encode
 from driftgauge.expose.formats import CLASSIC, OPENMETRICS, Format, negotiate
 from driftgauge.expose.listeners import ListenerView
+from driftgauge.expose.overview import describe_overview
 from driftgauge.expose.process import ProcessMetrics
 
 __all__ = [
@@ -19,8 +22,12 @@ __all__ = [
     "Format",
     "ListenerView",
     "ProcessMetrics",
+    "Refusal",
     "Samples",
+    "describe_column",
+    "describe_exporter",
     "describe_model",
+    "describe_overview",
     "encode",
     "list_models",
     "negotiate",

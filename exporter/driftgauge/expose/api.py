@@ -16,7 +16,7 @@ from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
 from driftgauge.profile import Reference
 
-__all__ = ["describe_model", "list_models"]
+__all__ = ["STATUSES", "describe_model", "describe_score", "describe_without_columns", "list_models"]
 
 Json = dict[str, Any]
 
@@ -29,6 +29,15 @@ def list_models(views: Iterable[ModelView]) -> Json:
 
 def describe_model(view: ModelView) -> Json:
     """Answer `GET /api/v1/models/{model}/versions/{version}`."""
+    result = describe_without_columns(view)
+    if view.evaluation is not None:
+        columns = range(len(view.evaluation.columns))
+        result["evaluation"]["columns"] = [_column(view.evaluation, number) for number in columns]
+    return result
+
+
+def describe_without_columns(view: ModelView) -> Json:
+    """Tell everything of a model but its columns."""
     counters = view.counters
     latency = view.settings.latency
     return {
@@ -56,8 +65,11 @@ def _overview(view: ModelView) -> Json:
         "state": view.state,
         "status": "undecided" if evaluation is None else STATUSES[evaluation.verdict],
         "requests": counters.requests,
+        "failed_requests": sum(counters.failures.values()),
         "predictions": counters.predictions,
         "last_observation": counters.last_observation,
+        "evaluated": None if evaluation is None else evaluation.time,
+        "latency_seconds": None if evaluation is None else _latency(evaluation),
         "learning": {"rows": rows, "wanted_rows": wanted} if view.state == "learning" else None,
         "reference": None if view.reference is None else _reference(view.reference, view.mode),
         "worst_column": None if evaluation is None else _worst_column(evaluation),
@@ -98,6 +110,14 @@ def _previous(previous: Reference, evaluation: Evaluation | None) -> Json:
     return {**result, "window": evaluation.status_window.name, "columns": columns}
 
 
+def _latency(evaluation: Evaluation) -> Json | None:
+    """Return the quantiles of the newest window with any, and its name."""
+    for window, quantiles in zip(evaluation.windows, evaluation.latency, strict=True):
+        if not np.isnan(quantiles).any():
+            return {"window": window.name, **{str(q): finite(v) for q, v in zip(QUANTILES, quantiles, strict=True)}}
+    return None
+
+
 def _worst_column(evaluation: Evaluation) -> Json | None:
     """Return the column of the highest status, and among those of the largest debiased distance in the status window."""
     debiased = evaluation.scores.debiased[evaluation.windows.index(evaluation.status_window)]
@@ -119,7 +139,6 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "time": evaluation.time,
         "status_window": evaluation.status_window.name,
         "windows": _windows(evaluation),
-        "columns": [_column(evaluation, number) for number in range(len(evaluation.columns))],
         "classes": _classes(evaluation),
         "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
     }
@@ -149,7 +168,9 @@ def _column(evaluation: Evaluation, number: int) -> Json:
         "kind": column.kind,
         "status": STATUSES[int(evaluation.status[number])],
         "undecided": evaluation.undecided[number] or None,
-        "windows": {window.name: _score(evaluation, place, number) for place, window in enumerate(evaluation.windows)},
+        "windows": {
+            window.name: describe_score(evaluation, place, number) for place, window in enumerate(evaluation.windows)
+        },
         "changes": {
             change.mode: {
                 "window": change.window.name,
@@ -165,7 +186,8 @@ def _column(evaluation: Evaluation, number: int) -> Json:
     }
 
 
-def _score(evaluation: Evaluation, window: int, column: int) -> Json:
+def describe_score(evaluation: Evaluation, window: int, column: int) -> Json:
+    """Tell what is known of a column in a window, both by their places."""
     scores, place = evaluation.scores, (window, column)
     return {
         "js_distance": finite(scores.score[place]),

@@ -13,6 +13,7 @@ from driftgauge.model.evaluation import (
 )
 from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.generations import FIRST_TOKEN_BUCKETS, OUTPUT_TOKEN_BUCKETS, Durations, GenerationCounts
+from driftgauge.model.history import ColumnHistory
 from driftgauge.model.label_view import DELAY_BUCKETS, LabelCounters, LabelView
 from driftgauge.model.model import Model
 from driftgauge.model.registry import Registry
@@ -27,6 +28,7 @@ __all__ = [
     "ChangeScores",
     "ClassShares",
     "ClientCounts",
+    "ColumnHistory",
     "Counters",
     "Durations",
     "Evaluation",

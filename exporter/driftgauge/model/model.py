@@ -18,15 +18,17 @@ from driftgauge.errors import StateError
 from driftgauge.model.concealment import Concealment
 from driftgauge.model.evaluation import Evaluation, ModelView
 from driftgauge.model.fingerprint import fingerprint
+from driftgauge.model.history import ColumnHistory
 from driftgauge.model.labelling import Labelling
 from driftgauge.model.learning import Learning
+from driftgauge.model.lineage import Lineage
 from driftgauge.model.preparation import prepared
 from driftgauge.model.segments import with_segments
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tally import Tally
 from driftgauge.model.timeline import Timeline
 from driftgauge.model.windows import Windows
-from driftgauge.profile import Reference, Window, dumps, loads
+from driftgauge.profile import Reference, Window
 from driftgauge.reference import without
 from driftgauge.reference.accept import Accepted
 from driftgauge.state import State
@@ -60,16 +62,13 @@ class Model:
         self.version = version
         self.settings = settings
         self._concealment = Concealment(settings, key)
-        #: digest of the reference it was given; None when it is to learn one
-        self.given_digest = None if reference is None else reference.digest
+        self._lineage = Lineage(bool(settings.reference.path), None if reference is None else reference.digest)
         self._tally = Tally()
         self._timeline = Timeline(event=settings.clock == "event", lateness_seconds=settings.lateness_seconds)
         self.labelling = Labelling(settings.labels, self._concealment.shown_class)
         self._next_tick: float | None = None
         self._evaluation: Evaluation | None = None
         self._windows: Windows | None = None
-        self._previous: Reference | None = None
-        self._texts: dict[str, str] = {}
         #: grows with whatever a checkpoint would keep
         self.revision = 0
         self._ignored = frozenset(name for name, column in settings.features.items() if column.ignore)
@@ -106,20 +105,24 @@ class Model:
         assert self._windows is not None
         return self._windows.acceptable(window, self._timeline.now(wall))
 
+    def column(self, number: int, window: Window, wall: float) -> ColumnHistory:
+        """Return what a window holds of a column of the reference, as a whole and slot by slot; there must be one."""
+        self.flush(wall)
+        assert self._windows is not None
+        return self._windows.column(number, window, self._timeline.now(wall))
+
     def accept(self, reference: Reference, wall: float) -> None:
         """Compare with *reference*, which counts the same, from now on; the windows stay, the statuses begin anew."""
         assert self._windows is not None
         self.revision += 1
-        self._previous = self._windows.reference
+        self._lineage.previous = self._windows.reference
         self._windows.judge_by(reference, self.settings)
         if (sums := self.collect(wall)) is not None:
             self.evaluate(sums)
 
     def goes_on(self, digest: str | None) -> bool:
         """Tell whether a profile of *digest* is what the model was given, as it is once an accepted one was stored."""
-        if self._previous is not None and self.reference is not None and digest == self.reference.digest:
-            self.given_digest = digest
-        return digest == self.given_digest
+        return self._lineage.goes_on(self.reference, digest)
 
     def resettle(self, settings: ModelSettings) -> None:
         """Take settings that change how windows are judged, but not what is counted; the windows stay."""
@@ -215,15 +218,12 @@ class Model:
         if self._windows is None:
             return None
         self.flush(wall)
-        own = self._mode != "file"
         facts = {
             "name": self.name,
             "version": self.version,
             "counting": fingerprint(self.settings) + self._concealment.identity,
-            "given": self.given_digest,
+            **self._lineage.freeze(self._windows.reference),
             "last_observation": self._tally.counters.last_observation,
-            "reference": self._written(self._windows.reference) if own else None,
-            "previous": self._written(self._previous) if own and self._previous is not None else None,
         }
         return State(facts, parts={"windows": self._windows.freeze(), "timeline": self._timeline.freeze()})
 
@@ -240,13 +240,7 @@ class Model:
             return False
         if state.fact("counting", str) != fingerprint(self.settings) + self._concealment.identity:
             raise StateError("the settings that say what is counted have changed")
-        reference, previous = (
-            loads(state.fact(name, str), f"state of {self.name}") if state.facts.get(name) is not None else None
-            for name in ("reference", "previous")
-        )
-        stored = reference is not None and reference.digest == self.given_digest
-        if state.facts.get("given") != self.given_digest and not stored:
-            raise StateError("the profile is another one")
+        reference, lineage = self._lineage.thaw(state)
         wanted = reference or self.reference
         if wanted is None:
             raise StateError("there is no reference")
@@ -256,7 +250,7 @@ class Model:
         windows.thaw(state.part("windows"), timeline.now(wall))
         last = state.moment("last_observation")
         self._refer(windows)
-        self._timeline, self._previous = timeline, previous
+        self._timeline, self._lineage = timeline, lineage
         self._tally.seen(last)
         return True
 
@@ -275,14 +269,14 @@ class Model:
             self.name,
             self.version,
             state,
-            self._mode,
+            self._lineage.mode(self.reference),
             self._tally.counters,
             (0, 0) if learning is None else learning.progress,
             self.reference,
             None if self._windows is None else self._windows.total,
             self._evaluation,
             self.settings,
-            self._previous,
+            self._lineage.previous,
             self.labelling.view(self._timeline.now(wall)),
         )
 
@@ -292,19 +286,6 @@ class Model:
         self._known = frozenset(column.name for column in windows.reference.profile.spec.schema.columns)
         self.labelling.refer_to(windows.reference)
         self._evaluation = None
-
-    def _written(self, reference: Reference) -> str:
-        """Return a reference as text; it is rendered once."""
-        if reference.digest not in self._texts:
-            self._texts = {kept.digest: dumps(kept) for kept in (reference, self._previous) if kept is not None}
-        return self._texts[reference.digest]
-
-    @property
-    def _mode(self) -> str:
-        """Where the reference comes from; an accepted one that was stored where it is configured comes from a file."""
-        if self._previous is not None and self.reference is not None and self.reference.digest != self.given_digest:
-            return "accepted"
-        return "file" if self.settings.reference.path else "learned"
 
     def _learn(self, learning: Learning, now: float) -> None:
         """Learn from the rows that wait, and compare with what was learned once it is enough."""

@@ -17,6 +17,7 @@ from driftgauge.batch import Batch, Floats
 from driftgauge.config import ModelSettings
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.evaluator import Evaluator
+from driftgauge.model.history import ColumnHistory, column_history
 from driftgauge.model.segment_scores import SegmentJudge
 from driftgauge.model.segments import Segments
 from driftgauge.model.stage import Stage
@@ -128,6 +129,10 @@ class Windows:
         since = now if self._ring.since is None else self._ring.since
         hours = () if self.reference.strata is None else self._ring.by_hour(window, now)
         return Accepted(window, self._ring.window(window, now), now, max(since, now - window.seconds), hours)
+
+    def column(self, number: int, window: Window, now: float) -> ColumnHistory:
+        """Return what is held of one column in *window*, as a whole and slot by slot."""
+        return column_history(self._ring, self.reference, number, window, now)
 
     def freeze(self) -> State:
         """Return a copy of the windows and the statuses; what is staged has been counted."""

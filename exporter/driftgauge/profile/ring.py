@@ -98,6 +98,18 @@ class Ring:
             for slots in chosen
         )
 
+    def history(self, window: Window, now: float) -> tuple[NDArray[np.float64], tuple[Profile, ...]]:
+        """Return what the window holds slot by slot, oldest first: the begin of each slot that holds rows, and its profile.
+
+        The profiles are views of the slots: who keeps them must copy what he needs before anything is added.
+        """
+        tier, rows, _ = self.slots.by_hour(window, now)
+        rows = rows[tier.counts[rows, 0] > 0]
+        rows = rows[np.argsort(tier.ids[rows])]
+        return tier.ids[rows].astype(np.float64) * tier.slot_seconds, tuple(
+            self._profile((tier.counts[row].astype(np.int64), tier.sums[row].astype(np.float64))) for row in rows
+        )
+
     def coverage(self, window: Window, now: float) -> float:
         """Return which share of the window's length has passed since the first observation, 0..1."""
         return self.slots.coverage(window, now)

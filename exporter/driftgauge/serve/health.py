@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 import numpy as np
 
-from driftgauge.expose import CheckpointView
+from driftgauge.expose import CheckpointView, Refusal
 from driftgauge.expose.proxy import ProxyView
 from driftgauge.serve.guard.counts import ListenerCounts
 
@@ -20,6 +20,9 @@ SLOW, ABORTED, INTERNAL = "slow", "aborted", "internal"
 
 #: upper bounds of the time from a body's last byte to its answer, in seconds
 INGEST_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+#: refused bodies that are remembered, and characters of the field that was wrong
+REFUSALS, FIELD_CHARS = 20, 64
 
 
 class Health:
@@ -48,6 +51,7 @@ class Health:
         self.rows: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter({SLOW: 0, ABORTED: 0, INTERNAL: 0})
+        self.refusals: deque[Refusal] = deque(maxlen=REFUSALS)
         self.queue_bytes = 0
         self.waiting = 0
         self.ingest_counts = np.zeros(len(INGEST_BUCKETS) + 1, dtype=np.int64)
@@ -61,6 +65,10 @@ class Health:
         self.checkpoints: CheckpointView | None = None
         self.listeners: dict[str, ListenerCounts] = {}
         self.proxy: Callable[[], ProxyView] | None = None
+
+    def refused(self, time: float, reason: str, field: str = "") -> None:
+        """Remember a refused body for whoever looks: when, why and which field, never what was in it."""
+        self.refusals.append((time, reason, field[:FIELD_CHARS]))
 
     def took(self, seconds: float) -> None:
         """Count how long a body took."""

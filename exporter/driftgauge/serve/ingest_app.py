@@ -126,6 +126,7 @@ class _Ingest:
             return await use(request, b"".join(body.chunks))
         except DecodeError as error:
             dropped[error.reason] += 1
+            health.refused(self._engine.clock(), error.reason, error.field or "")
             return _refusal(error)
         except TimeoutError:
             dropped[SLOW] += 1

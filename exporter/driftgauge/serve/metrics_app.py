@@ -7,7 +7,6 @@ is in its way.
 from __future__ import annotations
 
 import gzip
-import json
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,17 +20,17 @@ from driftgauge.expose import (
     Format,
     ListenerView,
     ProcessMetrics,
-    describe_model,
     list_models,
     negotiate,
 )
 from driftgauge.model import ModelView
+from driftgauge.serve.api import Api
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.guard.counts import ListenerCounts
 from driftgauge.serve.health import INGEST_BUCKETS
 from driftgauge.serve.ingest_app import healthy
 from driftgauge.serve.landing import PAGE_POLICY, landing_page
-from driftgauge.serve.problems import LISTENER, error_middleware, problem
+from driftgauge.serve.problems import LISTENER, error_middleware
 from driftgauge.serve.shared import Shared
 
 __all__ = ["metrics_app"]
@@ -51,8 +50,7 @@ def metrics_app(engine: Engine) -> web.Application:
     app.router.add_get("/metrics", listener.metrics)
     app.router.add_get("/-/healthy", healthy(engine))
     app.router.add_get("/-/ready", listener.ready)
-    app.router.add_get("/api/v1/models", listener.models)
-    app.router.add_get("/api/v1/models/{model:[^/]+}/versions/{version:[^/]+}", listener.model)
+    listener.api.add_routes(app.router)
     return app
 
 
@@ -62,7 +60,7 @@ class _Metrics:
         self._exposition = Exposition(engine.settings.limits)
         self._process = ProcessMetrics()
         self._bodies: Shared[bytes] = Shared()
-        self._views: Shared[tuple[ModelView, ...]] = Shared()
+        self.api = Api(engine, self._exporter)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Answer a scrape."""
@@ -76,33 +74,15 @@ class _Metrics:
         views = await self._engine.views()
         return await self._engine.on_scorer(self._counted, self._render, views, wanted, packed)
 
-    async def _seen(self) -> tuple[ModelView, ...]:
-        return await self._views.once("views", self._engine.views)
-
     async def ready(self, _: web.Request) -> web.Response:
         """Tell that the sockets are open and a configuration is in force."""
         if not self._engine.health.counting:
             return web.Response(status=503, text="the configuration cannot be used\n")
         return web.Response(text="ready\n")
 
-    async def models(self, _: web.Request) -> web.Response:
-        """List the models."""
-        return web.json_response(list_models(await self._seen()))
-
-    async def model(self, request: web.Request) -> web.Response:
-        """Tell everything of one version of a model."""
-        wanted = request.match_info["model"], request.match_info["version"]
-        views = await self._seen()
-        for view in views:
-            if (view.name, view.version) == wanted:
-                text = await self._engine.on_scorer(self._counted, _described, view)
-                return web.Response(text=text, content_type="application/json")
-        known = ", ".join(f"{view.name} version {view.version}" for view in views) or "none"
-        return problem(404, "unknown_model", f"no model {wanted[0][:80]!r} version {wanted[1][:40]!r}; known: {known}")
-
     async def landing(self, _: web.Request) -> web.Response:
         """Show where everything is."""
-        page = landing_page(list_models(await self._seen()), __version__)
+        page = landing_page(list_models(await self.api.seen()), __version__)
         return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
 
     def _counted(self, work: Callable[..., T], *args: Any) -> T:
@@ -141,7 +121,7 @@ class _Metrics:
             proxy=None if health.proxy is None else health.proxy(),
             checkpoints=health.checkpoints,
             listeners=tuple(_told(counts) for counts in health.listeners.values()),
-            answers_shared=self._bodies.joined + self._views.joined,
+            answers_shared=self._bodies.joined + self.api.views.joined,
         )
 
 
@@ -156,10 +136,6 @@ def _told(counts: ListenerCounts) -> ListenerView:
         closed=dict(counts.closed),
         refused=dict(counts.refused),
     )
-
-
-def _described(view: ModelView) -> str:
-    return json.dumps(describe_model(view))
 
 
 def _takes_gzip(accept_encoding: str) -> bool:

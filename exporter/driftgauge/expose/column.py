@@ -1,0 +1,51 @@
+"""One column for the JSON API: its distribution beside the reference's, slot by slot, bin by bin, hour by hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from driftgauge.expose.api import describe_score
+from driftgauge.expose.bins import histograms
+from driftgauge.expose.values import finite, finite_all
+from driftgauge.model import ColumnHistory, Evaluation
+
+__all__ = ["describe_column"]
+
+Json = dict[str, Any]
+
+
+def describe_column(evaluation: Evaluation, history: ColumnHistory) -> Json:
+    """Answer `GET /api/v1/models/{model}/versions/{version}/columns/{role}/{feature}`."""
+    number, reference = history.number, evaluation.reference
+    column = evaluation.columns[number]
+    bins = histograms(reference.profile, history.profile, number)
+    cells = len(bins["reference"]["counts"])
+    return {
+        "feature": column.name,
+        "role": column.role,
+        "kind": column.kind,
+        "time": evaluation.time,
+        "window": history.window.name,
+        "windows": {
+            window.name: describe_score(evaluation, place, number) for place, window in enumerate(evaluation.windows)
+        },
+        "measures": {name: finite(values[number]) for name, values in evaluation.measures.items()},
+        "facts": {name: finite(values[number]) for name, values in evaluation.facts.items()},
+        "histogram": bins,
+        "carried": {
+            "bins": finite_all(history.carried[:cells]),
+            "rest": finite(float(np.sum(history.carried[cells:]))),
+        },
+        "history": {
+            "times": finite_all(history.times),
+            "debiased": finite_all(history.scores.debiased),
+            "noise_floor": finite_all(history.scores.noise_floor),
+            "samples": finite_all(history.scores.samples),
+        },
+        "hours": {
+            "current": history.hours.tolist(),
+            "reference": None if history.reference_hours is None else history.reference_hours.tolist(),
+        },
+    }
