@@ -126,6 +126,49 @@ def test_coverage():
     assert ring.coverage(hour, START) == 0.25
 
 
+def covered(hours: np.ndarray, now: float) -> dict[str, float]:
+    """Return the coverage of the windows of a day and longer, by name, after rows in *hours* since a midnight."""
+    midnight = START // DAY * DAY
+    ring = Ring(SPEC)
+    for hour in hours[hours * 3600 <= now]:
+        ring.add(profile(1.0), midnight + hour * 3600)
+    return {window.name: ring.coverage(window, midnight + now) for window in WINDOWS if window.seconds >= DAY}
+
+
+def test_after_a_pause_a_day_is_not_covered_until_most_of_its_hours_are_there_again():
+    """Four days, a day without rows, and on: the day waits for 18 hours, the week goes on."""
+    hours = np.array([hour for hour in range(24 * 20) if not 96 <= hour < 120])
+    assert covered(hours, 96 * 3600 - 1)["24h"] == 1.0
+    back = {after: covered(hours, (120 + after) * 3600 - 1) for after in (3, 12, 18, 21)}
+    assert back[3]["24h"] < 0.2
+    assert back[12]["24h"] < 0.9
+    assert back[18]["24h"] >= 0.9
+    assert back[21]["24h"] == 1.0
+    assert covered(hours, (7 * 24 + 3) * 3600)["7d"] == 1.0
+
+
+def test_a_week_that_is_mostly_pause_is_not_covered():
+    """Five days without rows leave a week that says too little."""
+    hours = np.array([hour for hour in range(24 * 20) if not 24 * 8 <= hour < 24 * 13])
+    assert covered(hours, (24 * 13 + 12) * 3600)["7d"] < 0.9
+    assert covered(hours, (24 * 17) * 3600)["7d"] >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("days", "hours"),
+    [
+        pytest.param(range(15), [3], id="a batch a day"),
+        pytest.param([day for day in range(15) if day % 7 < 5], range(24), id="weekdays"),
+        pytest.param([day for day in range(15) if day % 7 < 5], range(8, 17), id="office hours"),
+    ],
+)
+def test_what_never_has_all_hours_is_covered_by_its_own(days: list[int], hours: list[int]):
+    """Batches, weekdays and office hours fill the windows of weeks; at the end of a working day the day too."""
+    hours_of = np.array([24 * day + hour for day in days for hour in hours])
+    found = covered(hours_of, (24 * 14 + 23) * 3600)
+    assert min(found.values()) >= 0.9
+
+
 def test_memory_is_bounded():
     """However long it runs, a ring keeps 564 slots and one sum per window."""
     ring = Ring(SPEC)

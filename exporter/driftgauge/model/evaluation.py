@@ -94,7 +94,7 @@ class Evaluation:
         time: of the evaluation, seconds since 1970, on the model's clock.
         reference: what was compared with.
         windows: the windows, shortest first.
-        coverage: share of each window's length since the first observation, [windows].
+        coverage: observed share of each window's length or rows, [windows].
         scores: Jensen-Shannon scores, arrays [windows, columns].
         warn: threshold of each score, [windows, columns]; infinite where a window does not warn.
         alert: threshold of each score, [windows, columns].

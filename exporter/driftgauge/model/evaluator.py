@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
-from driftgauge.config import ColumnSettings, ModelSettings
+from driftgauge.config import ModelSettings
 from driftgauge.drift import ALERT, OK, UNDECIDED, Hysteresis, JensenShannon, jensen_shannon
 from driftgauge.drift.profiles import MEASURES, joined
 from driftgauge.drift.profiles import scores as scores_of
+from driftgauge.model.column_settings import column_settings
 from driftgauge.model.dispersion import trailing_dispersion
 from driftgauge.model.evaluation import QUANTILES, ChangeScores, Evaluation
 from driftgauge.model.judgement import Judgement
 from driftgauge.model.measures import class_shares, facts
 from driftgauge.model.sums import Trailing, WindowSums
-from driftgauge.profile import INPUT, WINDOWS, Reference, Window
+from driftgauge.profile import WINDOWS, Reference, Window
 from driftgauge.state import State
 
 __all__ = ["Evaluator"]
@@ -48,10 +49,7 @@ class Evaluator:
         self._reference = reference
         self._settings = settings
         schema = reference.profile.spec.schema
-        columns = [
-            settings.features.get(column.name, ColumnSettings()) if column.role == INPUT else ColumnSettings()
-            for column in schema.columns
-        ]
+        columns = column_settings(settings, schema.columns)
         self._weights = np.array([column.weight for column in columns])
         self._muted_until = np.array(
             [

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.config import ColumnSettings, ModelSettings
+from driftgauge.config import ModelSettings
 from driftgauge.drift import Rule, evidence_threshold
-from driftgauge.profile import CEILING, DAY_SECONDS, HOUR_SECONDS, INPUT, Reference, Window
+from driftgauge.model.column_settings import column_settings
+from driftgauge.profile import CEILING, DAY_SECONDS, HOUR_SECONDS, Reference, Window
 
 __all__ = ["Judgement"]
 
@@ -67,10 +68,7 @@ class Judgement:
         """Work the thresholds out."""
         drift = settings.drift
         timeless = settings.seasonality == "none" or reference.strata is not None
-        columns = [
-            settings.features.get(column.name, _PLAIN) if column.role == INPUT else _PLAIN
-            for column in reference.profile.spec.schema.columns
-        ]
+        columns = column_settings(settings, reference.profile.spec.schema.columns)
         seconds = np.array([window.seconds for window in windows])[:, None]
         reached, calm, dispersion = _calibrated(reference, windows, drift.warn)
         allowed = np.array([[not c.windows or w.name in c.windows for c in columns] for w in windows], dtype=bool)
@@ -127,9 +125,6 @@ class Judgement:
         spanning = (~counted | (spans >= DAY_SECONDS))[:, None]
         judges: Flags = self.drives & ((full & (self.timeless | spanning)) | (self.eager & ~counted[:, None]))
         return judges
-
-
-_PLAIN = ColumnSettings()
 
 
 def _calibrated(reference: Reference, windows: tuple[Window, ...], warn: float) -> tuple[Float64s, Flags, Float64s]:

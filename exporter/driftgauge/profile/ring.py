@@ -111,7 +111,7 @@ class Ring:
         )
 
     def coverage(self, window: Window, now: float) -> float:
-        """Return which share of the window's length has passed since the first observation, 0..1."""
+        """Return which share of the window has been observed, pauses left out, 0..1."""
         return self.slots.coverage(window, now)
 
     def _profile(self, vectors: Vectors) -> Profile:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from driftgauge.errors import StateError
-from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS
+from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS
 from driftgauge.profile.window import Window
 from driftgauge.state import State
 
@@ -30,6 +30,12 @@ Vectors = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 #: (seconds a slot, number of slots), finest first
 TIERS = ((60, 60), (300, 72), (900, 96), (3600, 336))
+
+#: share of a model's usual hours that makes a day: with a quarter of the day missing, a cycle of half a standard deviation
+#: moves the rest by 0.15 of them, which does not warn
+_LEAST_OF_DAY = 0.8
+#: and weeks: five days of seven are a week
+_LEAST_OF_WEEKS = 0.6
 
 
 @dataclass(slots=True)
@@ -187,6 +193,33 @@ class Slots:
         return next(reaching, self.tiers[-1])
 
     def coverage(self, window: Window, now: float) -> float:
+        """Return which share of the window has been observed, 0..1.
+
+        That is the share of its length since the first observation; of a day and longer, less what a pause has left out:
+        a day that holds far fewer hours than days usually have, or weeks that lack nearly half of them, measure the clock.
+        What comes once a day has one hour a day, and its windows are full with that.
+        """
+        elapsed, usual = self._elapsed(window, now), self._usual_hours(now)
+        if window.seconds < DAY_SECONDS or not usual:
+            return elapsed
+        enough = usual * (_LEAST_OF_DAY if window.seconds == DAY_SECONDS else _LEAST_OF_WEEKS)
+        a_day = len(self._active(window.seconds, now)) * DAY_SECONDS / window.seconds
+        return elapsed * min(1.0, a_day / enough)
+
+    def _active(self, seconds: int, now: float) -> NDArray[np.int64]:
+        """Return the hours of the last *seconds* in which something was observed, as hours since 1970."""
+        tier = self.tiers[-1]
+        last = int(now // tier.slot_seconds)
+        inside = (tier.ids > last - seconds // tier.slot_seconds) & (tier.ids <= last)
+        return tier.ids[inside & (tier.counts[:, 0] > 0)]
+
+    def _usual_hours(self, now: float) -> float:
+        """Return in how many hours of a day something is observed: the median of earlier days that have any; 0 without."""
+        days = self._active(len(self.tiers[-1].ids) * HOUR_SECONDS, now) // HOURS
+        _, hours = np.unique(days[days < now // DAY_SECONDS], return_counts=True)
+        return float(np.median(hours)) if len(hours) else 0.0
+
+    def _elapsed(self, window: Window, now: float) -> float:
         """Return which share of the window's length has passed since the first observation, 0..1."""
         ids = self.tiers[-1].ids
         held = ids[(ids >= 0) & (ids > ids.max() - len(ids))]
