@@ -75,3 +75,15 @@ def test_they_have_a_name_of_their_own_everywhere():
     windows = describe_model(watched.view(START + 3 * HOUR))["evaluation"]["windows"]
     assert [window["name"] for window in windows][-1] == "last_500"
     assert windows[-1]["coverage"] == pytest.approx(0.72)
+
+
+def test_rows_that_span_about_a_day_do_not_come_and_go():
+    """Twenty-two rows an hour, give or take, are 500 in 21 to 25 hours: once the window judges it goes on judging."""
+    rng = np.random.default_rng(7)
+    watched = watching(features={"f0": ColumnSettings(windows=("last_500",))})
+    judging = [
+        bool(run(watched, rng, hours=1, rows=rows, start=START + hour * HOUR).judges[-1, 0])
+        for hour, rows in enumerate(22 + 2 * (np.arange(200) // 30 % 2 * 2 - 1))
+    ]
+    assert any(judging)
+    assert all(judging[judging.index(True) :])

@@ -85,10 +85,18 @@ def test_windows_share_the_budget_of_evidence():
 def test_a_window_that_is_filling_waits_where_shorter_ones_stray_further():
     """Without a rhythm windows judge before they are full, but not with a threshold that a shorter one would break."""
     found = judgement(calibrated(w15m=(0.05, 0.3)), seasonality="none")
-    young = found.judges(np.full(len(WINDOWS), 0.1), np.array([float(window.seconds) for window in WINDOWS]))
+    young = found.judges(
+        np.full(len(WINDOWS), 0.1),
+        np.array([float(window.seconds) for window in WINDOWS]),
+        np.zeros(len(WINDOWS), dtype=bool),
+    )
     assert young[:, 0].all()
     assert young[:, 1].tolist() == [True] + [False] * 5
-    full = found.judges(np.ones(len(WINDOWS)), np.array([float(window.seconds) for window in WINDOWS]))
+    full = found.judges(
+        np.ones(len(WINDOWS)),
+        np.array([float(window.seconds) for window in WINDOWS]),
+        np.zeros(len(WINDOWS), dtype=bool),
+    )
     assert full.all()
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from driftgauge.batch import Batch, Categories
 from driftgauge.drift import jensen_shannon
-from driftgauge.profile import CEILING, WINDOWS, Calibration, Reference
+from driftgauge.profile import CEILING, LEAST_CHUNKS, WINDOWS, Calibration, Reference
 from driftgauge.reference import BuildOptions, build
-from driftgauge.reference.calibration import CHUNKS, LEAST_CHUNKS, LEAST_SAMPLES
+from driftgauge.reference.calibration import CHUNKS, LEAST_SAMPLES
 
 DAY = 86_400.0
 START = 1_800_057_600.0  # a midnight

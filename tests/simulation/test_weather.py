@@ -145,7 +145,7 @@ def test_the_hour_alerts_on_two_days_of_an_unusual_timetable_only(year: Replay):
 @pytest.mark.parametrize(
     ("column", "window", "episodes", "days"),
     [
-        ("dep_delay", "24h", 10, 2.2),  # looked at every three hours; on whole days, 6
+        ("dep_delay", "24h", 0, 0),  # storms pass the threshold, but hours of storms scatter too widely for evidence
         ("dep_delay", "7d", 0, 0),
         ("dep_delay", "14d", 0, 0),
         ("visib", "7d", 1, 3.0),

@@ -60,6 +60,7 @@ class Evaluator:
         self._judgement = Judgement.of(settings, reference, windows)
         self._hysteresis = Hysteresis((len(windows), len(columns)))
         self._trailing = np.full((len(windows), len(columns)), np.nan)
+        self._judging = np.zeros(len(windows), dtype=bool)
         self._changes: tuple[ChangeScores, ...] = ()
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
@@ -67,7 +68,8 @@ class Evaluator:
         judgement = self._judgement
         dispersion = _lent(np.fmax(judgement.dispersion, self._trailing), judgement.drives)
         scores = _scores(self._reference, sums, dispersion)
-        judges = judgement.judges(sums.coverage, sums.spans)
+        judges = judgement.judges(sums.coverage, sums.spans, self._judging)
+        self._judging = np.asarray(judges.any(axis=1))
         # What does not judge has no status, however it scores.
         samples = np.where(judges | judgement.guard, scores.samples, 0)
         window_status = self._hysteresis.update(judgement.rule, scores.debiased, scores.evidence, samples)

@@ -28,6 +28,8 @@ Flags = NDArray[np.bool_]
 
 #: share of a window's length that must have been observed
 WARM = 0.9
+#: share of a day that rows which span it may lose: the oldest of their ten slots, which goes as a whole, and as much again
+_STILL_A_DAY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,19 @@ class Judgement:
         """The thresholds as a rule."""
         return Rule(self.warn, self.alert, self.evidence[:, None], self.least_samples)
 
-    def judges(self, coverage: Float64s, spans: Float64s) -> Flags:
+    def judges(self, coverage: Float64s, spans: Float64s, before: Flags) -> Flags:
         """Return which windows drive which columns now.
 
         Args:
             coverage: observed share of each window's length or rows, [windows].
             spans: seconds that each window reaches back; rows must span a day to judge, lest they measure the clock.
+            before: which windows judged some column the last time, [windows]. Rows that come at about N a day span a day at one time
+                and not at the next; those that judge go on until they span much less.
         """
         counted = np.array([window.rows > 0 for window in self.windows])
         full = (coverage >= WARM)[:, None]
-        spanning = (~counted | (spans >= DAY_SECONDS))[:, None]
+        least = np.where(before, _STILL_A_DAY, 1.0) * DAY_SECONDS
+        spanning = (~counted | (spans >= least))[:, None]
         judges: Flags = self.drives & ((full & (self.timeless | spanning)) | (self.eager & ~counted[:, None]))
         return judges
 

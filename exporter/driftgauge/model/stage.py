@@ -12,13 +12,13 @@ from __future__ import annotations
 import numpy as np
 
 from driftgauge.batch import Floats
+from driftgauge.model.timeline import SLOT_SECONDS
 from driftgauge.profile import Block, Profile, ProfileSpec
 
 __all__ = ["Stage"]
 
 ROWS = 4_096
 BYTES = 2**20
-SLOT_SECONDS = 60
 
 
 class Stage:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from driftgauge.batch import Batch, Floats
 from driftgauge.state import State
 
-__all__ = ["Placed", "Timeline"]
+__all__ = ["SLOT_SECONDS", "Placed", "Timeline"]
 
+#: rows of one minute go into the windows together
 SLOT_SECONDS = 60
 #: how far ahead of the wall clock an event clock may be
 EVENT_AHEAD_SECONDS = 86_400.0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
 
-__all__ = ["CEILING", "Calibration"]
+__all__ = ["CEILING", "LEAST_CHUNKS", "Calibration"]
 
 Float64s = NDArray[np.float64]
 
@@ -23,7 +23,8 @@ CEILING = 0.75
 _MARGIN = 1.25
 #: chunks from which on a quantile is steadier than the maximum
 _MANY = 40
-_LEAST = 6
+#: fewer chunks say too little about a length (NannyML warns below the same number)
+LEAST_CHUNKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Calibration:
     @property
     def usable(self) -> NDArray[np.bool_]:
         """Columns with enough chunks to say anything."""
-        return self.chunks >= _LEAST
+        return self.chunks >= LEAST_CHUNKS
 
     @property
     def reached(self) -> Float64s:

@@ -24,6 +24,7 @@ from driftgauge.profile import (
     DAY_SECONDS,
     HOUR_SECONDS,
     HOURS,
+    LEAST_CHUNKS,
     WINDOWS,
     Block,
     Calibration,
@@ -33,14 +34,12 @@ from driftgauge.profile import (
     Window,
 )
 
-__all__ = ["LEAST_CHUNKS", "TimedCounts"]
+__all__ = ["TimedCounts"]
 
 Float64s = NDArray[np.float64]
 
 #: chunks scored of each length
 CHUNKS = 200
-#: fewer chunks say too little about a length (NannyML warns below the same number)
-LEAST_CHUNKS = 6
 #: samples below which a chunk is noise, as production windows are
 LEAST_SAMPLES = 100
 #: rows of every hour of day below which strata would be noise themselves
