@@ -10,6 +10,7 @@ from alerting.alerts import (
     events,
     exporter,
     generations,
+    labels,
     listeners,
     proxy,
     quality,
@@ -18,6 +19,7 @@ from alerting.alerts import (
     service,
 )
 from alerting.records import canary, fleet, traffic
+from alerting.records import labels as label_records
 from alerting.records import quality as quality_records
 from alerting.rule import Alert, Group
 from alerting.scope import Scope
@@ -39,6 +41,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
             replace(day, rules=(*day.rules, canary.stable(scope), *drift.fleet_alerts(scope))),
             *(replace(group, rules=(*group.rules, *drift.canary_alerts(scope))) for group in canary.groups(scope)),
             *(replace(group, rules=(*group.rules, *quality.alerts(scope))) for group in quality_records.groups(scope)),
+            *(replace(group, rules=(*group.rules, *labels.alerts(scope))) for group in label_records.groups(scope)),
             Group("driftgauge-pods", settings.intervals.status, drift.pod_alerts(scope)),
             Group("driftgauge-segments", settings.intervals.status, segments.alerts(scope)),
             Group("driftgauge-service", fast, service.alerts(scope)),

@@ -48,6 +48,8 @@ class Limits:
         events_unpaired_ratio: share of the events; a model that fails one request in ten leaves 1 in 19 alone, and has an alert
             of its own before that.
         labels_dropped: labels an hour; a handful change no accuracy.
+        labels_usual: labels a day from which on they are missed, and their share without a prediction says something.
+        labels_unmatched_ratio: share of the labels; samplers and restarts leave a few per cent without a prediction.
         clients_lost: processes an hour; one that the kernel or a deployment kills is no pattern.
     """
 
@@ -79,4 +81,6 @@ class Limits:
     late_ratio: float = 0.01
     events_unpaired_ratio: float = 0.05
     labels_dropped: int = 10
+    labels_usual: int = 100
+    labels_unmatched_ratio: float = 0.1
     clients_lost: int = 3

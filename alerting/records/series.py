@@ -30,6 +30,13 @@ UNSEEN = f"fleet:{names.FEATURE_UNSEEN_RATIO.name}:avg"
 OUT_OF_RANGE = f"fleet:{names.FEATURE_OUT_OF_RANGE_RATIO.name}:avg"
 CONFIDENCE = f"fleet:{names.CONFIDENCE_TOP1_RATIO.name}:avg"
 
+LABELLED = f"fleet:{names.LABELLED_SAMPLES.name}:sum"
+CALIBRATED = f"fleet:{names.CALIBRATION_SAMPLES.name}:sum"
+ACCURACY = f"fleet:{names.ACCURACY_RATIO.name}:avg"
+ACCURACY_EVIDENCE = f"fleet:{names.ACCURACY_DROP_EVIDENCE.name}:sum"
+ERRORS = f"fleet:{names.MEAN_ABSOLUTE_ERROR.name}:avg"
+MISCALIBRATION = f"fleet:{names.PREFIX}calibration_error_excess:avg"
+
 STABLE = f"version:{names.PREFIX}feature_values:stable"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboards.preview.history import DAY
-from driftgauge.batch import Batch, Categories, Requests, concatenate
+from driftgauge.batch import MISSING, Batch, Categories, Codes, Requests, concatenate
 from driftgauge.profile import Reference
 from driftgauge.reference import BuildOptions, build
 
@@ -93,7 +93,14 @@ class Cards:
             outputs={"prediction": Categories(fraud, ("ok", "fraud")), "risk": risk},
             timestamps=np.full(rows, now),
             requests=self._requests(rows, now),
+            labels=Categories(self._truth(fraud, now), ("ok", "fraud")),
         )
+
+    def _truth(self, fraud: Codes, now: float) -> Codes:
+        """Return what turned out: 2 % were otherwise, and of a third of the payments nobody knows."""
+        rng = np.random.default_rng([self.seed, int(now)])  # of its own, so that the payments stay as they are
+        truth = np.where(rng.random(len(fraud)) < 0.02, 1 - fraud, fraud)
+        return np.where(rng.random(len(fraud)) < 0.3, MISSING, truth).astype(np.int32)
 
     def _requests(self, rows: int, now: float) -> Requests:
         rng, faults = self._rng, self.faults

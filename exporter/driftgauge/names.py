@@ -533,6 +533,9 @@ MEAN_ABSOLUTE_PERCENTAGE_ERROR_RATIO = _gauge(
 REFERENCE_ACCURACY_RATIO = _gauge(
     "reference_accuracy_ratio", "Share of right predictions in the reference, 0 to 1.", _MODEL, _GROUP
 )
+REFERENCE_LABELLED_SAMPLES = _gauge(
+    "reference_labelled_samples", "Labelled predictions of the reference.", _MODEL, _GROUP
+)
 REFERENCE_MEAN_ABSOLUTE_ERROR = _gauge(
     "reference_mean_absolute_error",
     "Mean absolute error in the reference, in the prediction's own unit.",

@@ -31,6 +31,10 @@ EMPTY = {
     ("driftgauge-model", "Confidence", "C"): "as above",
     ("driftgauge-language-models", "Time to the first token", "D"): "vLLM is not scraped here",
     ("driftgauge-language-models", "Time per output token", "D"): "as above",
+    **{("driftgauge-model", "Calibration error", ref): "a model that sends classes only" for ref in "AB"},
+    ("driftgauge-model", "Calibration gap", "A"): "as above",
+    ("driftgauge-model", "Brier score", "A"): "as above",
+    **{("driftgauge-model", "Mean absolute error", ref): "a classifier" for ref in "ABCD"},
     ("driftgauge-feature", "Missing, new and out of range", "B"): "a number has no new categories",
 }
 

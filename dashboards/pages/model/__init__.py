@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards import links
 from dashboards.events import events
 from dashboards.page import Page
-from dashboards.pages.model import clients, drift, outputs, overview, quality, segments, service, versions
+from dashboards.pages.model import clients, drift, labels, outputs, overview, quality, segments, service, versions
 from dashboards.variables import FEATURES, MODEL, VERSION, kept_variables
 from dashboards.where import Where
 
@@ -25,6 +25,7 @@ def page() -> Page:
             drift.row(where),
             service.row(where),
             outputs.row(where),
+            labels.row(where),
             quality.row(where),
             segments.row(where),
             clients.row(where),

@@ -51,6 +51,7 @@ _FIGURES: Mapping[str, Metric] = MappingProxyType(
 )
 _OF_REFERENCE: Mapping[str, Metric] = MappingProxyType(
     {
+        "reference_samples": names.REFERENCE_LABELLED_SAMPLES,
         "reference_accuracy": names.REFERENCE_ACCURACY_RATIO,
         "reference_mean_absolute_error": names.REFERENCE_MEAN_ABSOLUTE_ERROR,
         "reference_calibration_error": names.REFERENCE_CALIBRATION_ERROR,
