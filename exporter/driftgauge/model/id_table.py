@@ -6,7 +6,7 @@ too, and nothing ever has to be unlinked.
 
 Guarantee: `find` returns the newest row of an id that is still held. Ids are digests of 64 bits; two ids of a million have the
 same one with a probability of 3e-8. Memory: 16 bytes a row and its fields, and 8 to 16 for the buckets, taken from the system as
-rows come. Time: about 40 ns a row in bodies of a thousand, some 20 us for a single one.
+rows come. Time: under 0.2 us a row in bodies of a thousand, some 30 us for a single one.
 """
 
 from __future__ import annotations

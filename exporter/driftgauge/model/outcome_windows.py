@@ -9,6 +9,7 @@ Memory: 564 slots of the sketches, taken as slots fill: some 2.5 KB a slot for a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from driftgauge.model.label_join import Matched
 from driftgauge.profile import Reference, SketchRing, Window
 from driftgauge.profile.classes import Classes
 from driftgauge.profile.outcomes import CLASSIFICATION, REGRESSION, OutcomeSpec, task_of
-from driftgauge.sketch import CoverageSpec
+from driftgauge.sketch import CoverageSpec, Sketch
 
 __all__ = ["OutcomeWindows"]
 
@@ -49,6 +50,9 @@ class OutcomeWindows:
         self._certain = False
         self._ring: SketchRing | None = None
         self._coverage = SketchRing(_COVERAGE)
+        #: minute -> predictions, labels; and the outcomes of one minute
+        self._covered: defaultdict[float, list[int]] = defaultdict(lambda: [0, 0])
+        self._staged: tuple[float, dict[str, Sketch]] | None = None
         if settings.task != "auto":
             self._settle(OutcomeSpec(settings.task, settings.most_classes), certain=True)
 
@@ -65,7 +69,8 @@ class OutcomeWindows:
 
     def predicted(self, rows: int, now: float) -> None:
         """Count predictions that could be labelled."""
-        self._coverage.add({"coverage": _COVERAGE["coverage"].of(np.array([[rows], [0]]))}, now)
+        self._covered[now // _MINUTE * _MINUTE][0] += rows
+        self._relieve()
 
     def labelled(self, arrived: Float64s) -> None:
         """Count labels at the times at which their predictions arrived."""
@@ -74,7 +79,8 @@ class OutcomeWindows:
             if len(times) <= _MOST_MINUTES:
                 break
         for time, count in zip(times.tolist(), counts.tolist(), strict=True):
-            self._coverage.add({"coverage": _COVERAGE["coverage"].of(np.array([[0], [count]]))}, time)
+            self._covered[time][1] += count
+        self._relieve()
 
     def add(self, matched: Matched, now: float) -> int:
         """Count outcomes; return how many of them could be compared."""
@@ -86,19 +92,40 @@ class OutcomeWindows:
         rows = int(np.count_nonzero(usable))
         if rows:
             truth, predicted = matched.truth.take(usable), matched.predicted.take(usable)
-            self._ring.add(self.spec.of(self.classes, truth, predicted, matched.confidence[usable]), now)
+            found = self.spec.of(self.classes, truth, predicted, matched.confidence[usable])
+            minute = now // _MINUTE * _MINUTE
+            if self._staged is not None and self._staged[0] == minute:
+                found = {name: sketch.merge(found[name]) for name, sketch in self._staged[1].items()}
+            else:
+                self.flush()
+            self._staged = minute, found
         return rows
+
+    def flush(self) -> None:
+        """Put into the windows what has been gathered of the last minute, because a slot costs as much for one row as for many."""
+        for time, counts in self._covered.items():
+            self._coverage.add({"coverage": _COVERAGE["coverage"].of(np.array(counts)[:, None])}, time)
+        self._covered.clear()
+        if self._ring is not None and self._staged is not None:
+            self._ring.add(self._staged[1], self._staged[0])
+        self._staged = None
 
     def forget_after(self, now: float) -> None:
         """Forget what lies ahead of *now*, after a clock that was wrong."""
+        self.flush()
         self._coverage.forget_after(now)
         if self._ring is not None:
             self._ring.forget_after(now)
 
     def window(self, window: Window, now: float) -> dict[str, Any]:
         """Return the sketches of a window by name; those of outcomes are absent while the task is not known."""
+        self.flush()
         found = self._coverage.window(window, now)
         return found if self._ring is None else found | self._ring.window(window, now)
+
+    def _relieve(self) -> None:
+        if len(self._covered) > _MOST_MINUTES:
+            self.flush()
 
     def _guess(self, matched: Matched) -> None:
         """Decide from values what the model does: classes, unless they are numbers that are not few and whole."""
@@ -116,4 +143,5 @@ class OutcomeWindows:
         """Count by *spec* from now on; windows that count so already go on."""
         self._certain = self._certain or certain
         if spec != self.spec:
+            self._staged = None
             self.spec, self._ring = spec, SketchRing(spec.specs)
