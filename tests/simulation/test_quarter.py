@@ -30,8 +30,9 @@ def test_independent_rows_stay_within_twice_the_budget(rows: float):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("sessions", quarter.SESSIONS[1:])
-def test_sessions_cost_a_tenth_of_the_raw_rules(sessions: tuple[int, float]):
-    """Sessions go beyond the budget in the short windows; still the raw rules by the hour have ten times as many."""
+def test_sessions_stay_within_twice_the_budget(sessions: tuple[int, float]):
+    """At most one episode where the raw rules by the hour have hundreds."""
     found = episodes(60.0, sessions)
+    assert found["driftgauge: warn or alert"] <= 2 * quarter.BUDGET
     for rule in ("KS p < 0.05, 1h", "JS distance > 0.1, 1h"):
-        assert 10 * found["driftgauge: alert"] < found[rule], rule
+        assert found[rule] > 100, rule
