@@ -189,6 +189,9 @@ class ModelSettings:
     allowed_categories: tuple[str, ...] = setting((), "Values that `allow` shows as they are, such as class names.")
     lateness_seconds: float = setting(300.0, "How late a row may arrive and still enter its window.")
     tick_seconds: float = setting(15.0, "Time between two evaluations.")
+    columns: tuple[str, ...] = setting(
+        (), "Names of inputs that come by position: the lists of v1 instances, the columns of a tensor without names."
+    )
     features: Mapping[str, ColumnSettings] = setting({}, "Settings of single input columns, by name.")
     outputs: OutputSettings = setting(OutputSettings(), "How outputs are read.")
     segments: SegmentSettings = setting(SegmentSettings(), "Parts of the traffic that are judged on their own.")

@@ -28,6 +28,7 @@ def counting(settings: ModelSettings) -> tuple[object, ...]:
         settings.lateness_seconds,
         settings.count_windows,
         settings.outputs,
+        settings.columns,
         settings.segments,
         plain,
         *shown,

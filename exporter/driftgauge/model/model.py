@@ -22,7 +22,7 @@ from driftgauge.model.history import ColumnHistory
 from driftgauge.model.labelling import Labelling
 from driftgauge.model.learning import Learning
 from driftgauge.model.lineage import Lineage
-from driftgauge.model.preparation import prepared
+from driftgauge.model.preparation import prepared, with_names
 from driftgauge.model.segments import with_segments
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tally import Tally
@@ -142,7 +142,8 @@ class Model:
         if self._windows is None and self._learning is None:
             self.labelling.observe(batch, self._timeline.now(wall))
             return
-        given, batch = batch, prepared(with_segments(batch, self.settings.segments.fields, self._known), self._ignored)
+        given = batch = with_names(batch, self.settings.columns)
+        batch = prepared(with_segments(batch, self.settings.segments.fields, self._known), self._ignored)
         # Counted here, because a batch is cut into minutes and its violations belong to the whole.
         self._tally.violated(batch.violations, self._known)
         batch = replace(batch, violations={}) if batch.violations else batch

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from driftgauge.batch import Batch
 from driftgauge.derive import with_score_columns
 
-__all__ = ["prepared"]
+__all__ = ["prepared", "with_names"]
 
+_POSITION = re.compile(r"(?P<of>.+)\[(?P<place>[0-9]{1,6})\]")
 #: longest name of a column: it is part of every series of the column
 NAME_CHARS = 256
 
@@ -27,3 +30,16 @@ def prepared(batch: Batch, ignore: frozenset[str]) -> Batch:
         violations={key: count for key, count in batch.violations.items() if key[0] not in ignored}
         | {(name, "long_name"): batch.rows for name in unwanted},
     )
+
+
+def with_names(batch: Batch, columns: Sequence[str]) -> Batch:
+    """Return *batch* with *columns* as the names of the inputs that come by position, such as `x[0]`, `x[1]`.
+
+    Where several inputs come so nobody knows which is meant, and they stay as they are; so does what has no name.
+    """
+    found = {name: match for name in batch.inputs if (match := _POSITION.fullmatch(name))} if columns else {}
+    if len({match["of"] for match in found.values()}) != 1:
+        return batch
+    places = {name: int(match["place"]) for name, match in found.items()}
+    names = {name: columns[place] for name, place in places.items() if place < len(columns)}
+    return replace(batch, inputs={names.get(name, name): column for name, column in batch.inputs.items()})
