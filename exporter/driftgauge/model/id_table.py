@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from driftgauge.errors import StateError
+from driftgauge.state import State
+
 __all__ = ["IdTable"]
 
 Digests = NDArray[np.uint64]
@@ -72,7 +75,7 @@ class IdTable:
         self._fields[name][serials % self.capacity] = value
 
     def append(self, keys: Digests, **fields: NDArray[Any]) -> None:
-        """Add rows with distinct ids, at most `capacity` of them; the oldest are overwritten, see `overflow`."""
+        """Add rows, at most `capacity` of them; the oldest are overwritten, see `overflow`. Of one id the last is found."""
         serials = np.arange(self._next, self._next + len(keys))
         places, buckets = serials % self.capacity, self._bucket(keys)
         before = self._heads[buckets]
@@ -108,6 +111,25 @@ class IdTable:
     def forget(self, serials: Serials) -> None:
         """Forget the oldest rows, as `older` returned them."""
         self._first += len(serials)
+
+    def freeze(self) -> State:
+        """Return a copy of the rows that are held, the oldest first."""
+        places = self.everything % self.capacity
+        return State(arrays={"keys": self._keys[places], **{name: of[places] for name, of in self._fields.items()}})
+
+    def thaw(self, state: State) -> None:
+        """Hold the rows of *state* instead, the newest of them where they are too many.
+
+        Raises:
+            StateError: they have other fields; nothing has changed.
+        """
+        keys = state.array("keys", np.uint64, (None,))
+        fields = {name: state.array(name, own.dtype, (len(keys),)) for name, own in self._fields.items()}
+        if unknown := state.arrays.keys() - fields.keys() - {"keys"}:
+            raise StateError(f"{', '.join(sorted(unknown))}: there are no such fields")
+        self._heads[:] = 0
+        self._first = self._next = 0
+        self.append(keys[-self.capacity :], **{name: values[-self.capacity :] for name, values in fields.items()})
 
     def _bucket(self, keys: Digests) -> NDArray[np.int64]:
         return (keys & np.uint64(len(self._heads) - 1)).astype(np.int64)

@@ -3,9 +3,9 @@
 Either may come first. A prediction waits `ttl_seconds`, a label `early_seconds`, the oldest give way when the memory is full.
 The first label of a prediction counts, further ones are duplicates; a prediction whose id comes again replaces the one before.
 
-Law: labels received = matched + unmatched (expired, evicted) + duplicate + waiting, at any time; what was matched is handed
-out once. Memory: `bytes` of the settings, three quarters for predictions. Time: about 1 us a row in
-bodies of a thousand, half of it for the digest of the id; 0.1 to 0.2 ms for a body of a single row.
+Law: labels received, and those that waited in a checkpoint, = matched + unmatched (expired, evicted) + duplicate + waiting, at
+any time; what was matched is handed out once. Memory: `bytes` of the settings, three quarters for predictions. Time: about
+1 us a row in bodies of a thousand, half of it for the digest of the id; 0.1 to 0.2 ms for a body of a single row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from driftgauge.batch import Flags
 from driftgauge.label_settings import LabelSettings
 from driftgauge.model.id_table import IdTable
 from driftgauge.profile.classes import Digests, Values
+from driftgauge.state import State
 
 __all__ = ["LabelJoin", "Matched", "Predicted"]
 
@@ -170,6 +171,23 @@ class LabelJoin:
         self._forget(self._predictions.older("arrived", now - self.settings.ttl_seconds), "expired")
         self._drop(self._labels.older("arrived", now - self.settings.early_seconds), "expired")
 
+    def freeze(self) -> State:
+        """Return a copy of what waits, and of what is remembered to tell duplicates."""
+        return State(parts={"predictions": self._predictions.freeze(), "labels": self._labels.freeze()})
+
+    def thaw(self, state: State, now: float) -> None:
+        """Take back what waited; what is dated after *now*, by a clock that has gone back since, waits from now on.
+
+        Raises:
+            StateError: it is none of ours; this join is of no use any more.
+        """
+        for name, table in (("predictions", self._predictions), ("labels", self._labels)):
+            table.thaw(state.part(name))
+            rows = table.everything
+            table.write("arrived", rows, np.minimum(table.read("arrived", rows), now))
+        self._unlabelled = _open(self._predictions)
+        self._waiting = _open(self._labels)
+
     def _keep(self, rows: Predicted, done: Flags, now: float) -> None:
         table = self._predictions
         if len(rows.keys) > table.capacity:
@@ -220,6 +238,11 @@ class LabelJoin:
         self._waiting -= lost
         if lost:
             self.unmatched[reason] += lost
+
+
+def _open(table: IdTable) -> int:
+    """Return how many rows have not met their other half."""
+    return int(np.count_nonzero(~table.read("done", table.everything)))
 
 
 def _first(keys: Digests) -> NDArray[np.int64]:

@@ -3,8 +3,8 @@
     observation with id ──► join ──► outcomes ──► windows
     label ────────────────►
 
-A label inside its observation needs no id. Law: labels received = matched + unmatched (expired, evicted, unusable) +
-duplicate + waiting. Nothing is kept of models whose rows carry neither ids nor labels.
+A label inside its observation needs no id. Law: labels received, and those that waited in a checkpoint, = matched + unmatched
+(expired, evicted, unusable) + duplicate + waiting. Nothing is kept of models whose rows carry neither ids nor labels.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from driftgauge.model.outcome_windows import OutcomeWindows
 from driftgauge.profile import WINDOWS, Reference
 from driftgauge.profile.classes import Digests, Values, digests
 from driftgauge.profile.outcomes import predictions_of
+from driftgauge.state import State
 
 __all__ = ["Labelling", "keys_of"]
 
@@ -150,6 +151,32 @@ class Labelling:
             tuple(sketches),
             figures_of(sketches, outcomes),
         )
+
+    def freeze(self) -> State | None:
+        """Return a copy of what waits and of the windows, None where nothing was kept; the accounts are a process's own."""
+        if self._join is None or self._windows is None:
+            return None
+        parts = {"join": self._join.freeze(), "windows": self._windows.freeze()}
+        return State({"counting": self._counting}, parts=parts)
+
+    def thaw(self, state: State, now: float) -> None:
+        """Go on from *state* at the model's time *now*, or begin anew where its settings have changed what is kept.
+
+        Raises:
+            StateError: it is damaged; nothing has changed.
+        """
+        if state.fact("counting", str) != self._counting:
+            return
+        join, windows = LabelJoin(self._settings), OutcomeWindows(self._settings, self._shown)
+        join.thaw(state.part("join"), now)
+        windows.thaw(state.part("windows"), now)
+        if self._reference is not None:
+            windows.refer_to(self._reference)
+        self._join, self._windows, self._newest = join, windows, now
+
+    @property
+    def _counting(self) -> str:
+        return repr(self._settings.counting)
 
     def _begun(self, now: float) -> tuple[LabelJoin, OutcomeWindows]:
         """Return what is kept, from the first id or label on."""

@@ -165,11 +165,13 @@ class Model:
 
     def label(self, batch: Batch, wall: float) -> None:
         """Take labels in that arrived at *wall*: a batch of ids and labels."""
+        self.revision += 1
         self._tally.violated(batch.violations, self._known)
         self.labelling.label(batch, self._timeline.now(wall))
 
     def take_labels(self, other: Model) -> None:
         """Go on with the labels that waited in *other*, which has not been observed."""
+        self.revision += 1
         self.labelling = other.labelling
         if self.reference is not None:
             self.labelling.refer_to(self.reference)
@@ -214,19 +216,25 @@ class Model:
         """Return a copy of what a restart must not lose; None while there is nothing yet.
 
         Running totals are not in it: they are counters of a process, and Prometheus expects them to begin at zero. Neither
-        is a reference that is being learned.
+        is a reference that is being learned; meanwhile the labels alone are kept.
         """
-        if self._windows is None:
-            return None
         self.flush(wall)
+        labels = self.labelling.freeze()
+        parts = {} if labels is None else {"labels": labels}
+        # Where a profile cannot be read now, an older checkpoint is worth more than what little there is.
+        if self._windows is None and (self._learning is None or not parts):
+            return None
         facts = {
             "name": self.name,
             "version": self.version,
             "counting": fingerprint(self.settings) + self._concealment.identity,
-            **self._lineage.freeze(self._windows.reference),
             "last_observation": self._tally.counters.last_observation,
         }
-        return State(facts, parts={"windows": self._windows.freeze(), "timeline": self._timeline.freeze()})
+        parts["timeline"] = self._timeline.freeze()
+        if self._windows is not None:
+            facts |= self._lineage.freeze(self._windows.reference)
+            parts["windows"] = self._windows.freeze()
+        return State(facts, parts=parts)
 
     def thaw(self, state: State, wall: float) -> bool:
         """Go on from what *state* says of this model; slots that lie ahead of *wall* are forgotten.
@@ -241,19 +249,32 @@ class Model:
             return False
         if state.fact("counting", str) != fingerprint(self.settings) + self._concealment.identity:
             raise StateError("the settings that say what is counted have changed")
+        timeline = Timeline(event=self.settings.clock == "event", lateness_seconds=self.settings.lateness_seconds)
+        timeline.thaw(state.part("timeline"))
+        last = state.moment("last_observation")
+        windows, lineage = (
+            self._thawed(state, timeline.now(wall)) if "windows" in state.parts else (None, self._lineage)
+        )
+        labelling = Labelling(self.settings.labels, self._concealment.shown_class)
+        if (reference := self.reference if windows is None else windows.reference) is not None:
+            labelling.refer_to(reference)
+        if "labels" in state.parts:
+            labelling.thaw(state.part("labels"), timeline.now(wall))
+        self.labelling, self._timeline, self._lineage = labelling, timeline, lineage
+        if windows is not None:
+            self._refer(windows)
+        self._tally.seen(last)
+        return True
+
+    def _thawed(self, state: State, now: float) -> tuple[Windows, Lineage]:
+        """Return windows and lineage as *state* has them."""
         reference, lineage = self._lineage.thaw(state)
         wanted = reference or self.reference
         if wanted is None:
             raise StateError("there is no reference")
         windows = Windows(self._concealment.of(without(wanted, self._ignored)), self.settings)
-        timeline = Timeline(event=self.settings.clock == "event", lateness_seconds=self.settings.lateness_seconds)
-        timeline.thaw(state.part("timeline"))
-        windows.thaw(state.part("windows"), timeline.now(wall))
-        last = state.moment("last_observation")
-        self._refer(windows)
-        self._timeline, self._lineage = timeline, lineage
-        self._tally.seen(last)
-        return True
+        windows.thaw(state.part("windows"), now)
+        return windows, lineage
 
     def tick(self, wall: float) -> Evaluation | None:
         """Collect and evaluate, if that is due; return the latest evaluation."""

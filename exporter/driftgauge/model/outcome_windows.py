@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftgauge.errors import StateError
 from driftgauge.label_settings import LabelSettings
 from driftgauge.model.label_join import Matched
 from driftgauge.profile import Reference, SketchRing, Window
 from driftgauge.profile.classes import Classes
 from driftgauge.profile.outcomes import CLASSIFICATION, REGRESSION, OutcomeSpec, task_of
 from driftgauge.sketch import CoverageSpec, Sketch
+from driftgauge.state import State
 
 __all__ = ["OutcomeWindows"]
 
@@ -123,6 +125,30 @@ class OutcomeWindows:
         found = self._coverage.window(window, now)
         return found if self._ring is None else found | self._ring.window(window, now)
 
+    def freeze(self) -> State:
+        """Return a copy of the windows, of the classes and of what the model is taken to do."""
+        self.flush()
+        spec = None if self.spec is None else [self.spec.task, self.spec.classes, self.spec.center]
+        parts = {"classes": self.classes.freeze(), "coverage": self._coverage.freeze()}
+        if self._ring is not None:
+            parts["outcomes"] = self._ring.freeze()
+        return State({"spec": spec, "certain": self._certain}, parts=parts)
+
+    def thaw(self, state: State, now: float) -> None:
+        """Take windows back; what lies ahead of *now* is forgotten.
+
+        Raises:
+            StateError: they are no outcomes; these windows are of no use any more.
+        """
+        self.classes.thaw(state.part("classes"))
+        self._coverage.thaw(state.part("coverage"))
+        self._certain = state.fact("certain", bool)
+        if state.facts.get("spec") is not None:
+            self.spec = _spec(state.fact("spec", list))
+            self._ring = SketchRing(self.spec.specs)
+            self._ring.thaw(state.part("outcomes"))
+        self.forget_after(now)
+
     def _relieve(self) -> None:
         if len(self._covered) > _MOST_MINUTES:
             self.flush()
@@ -145,3 +171,11 @@ class OutcomeWindows:
         if spec != self.spec:
             self._staged = None
             self.spec, self._ring = spec, SketchRing(spec.specs)
+
+
+def _spec(facts: list[Any]) -> OutcomeSpec:
+    """Return what a checkpoint says that is counted."""
+    task, classes, center = facts if len(facts) == 3 else (None, None, None)
+    if task not in {CLASSIFICATION, REGRESSION} or not isinstance(classes, int) or not isinstance(center, float):
+        raise StateError(f"spec: expected a task, classes and a center, got {facts}")
+    return OutcomeSpec(task, classes, center)

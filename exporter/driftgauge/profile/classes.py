@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import MISSING, Categories, Column, Flags, Mixed
+from driftgauge.errors import StateError
 from driftgauge.profile.reading import word
+from driftgauge.state import State
 
 __all__ = ["Classes", "Values", "digests"]
 
@@ -124,6 +126,26 @@ class Classes:
         place = np.minimum(np.searchsorted(names[order], words), len(names) - 1)
         found: NDArray[np.int64] = np.where(names[order][place] == words, order[place], -1)
         return found
+
+    def freeze(self) -> State:
+        """Return a copy of the classes in the order of their codes, and of the texts that are remembered."""
+        codes = np.array(list(self._codes), dtype=np.uint64)
+        return State({"names": list(self.names), "texts": list(self._texts.values())}, {"codes": codes})
+
+    def thaw(self, state: State) -> None:
+        """Hold the classes of *state* instead.
+
+        Raises:
+            StateError: they are too many, or no classes; nothing has changed.
+        """
+        names, texts = state.fact("names", list), state.fact("texts", list)
+        codes = state.array("codes", np.uint64, (len(names),)).tolist()
+        if len(names) > self.most or len(set(codes)) < len(codes):
+            raise StateError(f"names: expected at most {self.most} different classes, got {len(names)}")
+        if not all(isinstance(text, str) for text in (*names, *texts)):
+            raise StateError("names, texts: expected texts")
+        self.names, self._codes = names, {digest: code for code, digest in enumerate(codes)}
+        self.digests(texts)
 
     def _words(self, values: Values, other: Values | None) -> Digests:
         """Return digests of all values, numbers by their text; booleans as numbers where the *other* side has those."""
