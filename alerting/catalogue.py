@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alerting.alerts import (
+    checkpoints,
     clients,
     drift,
     events,
@@ -51,7 +52,13 @@ def groups(settings: Settings) -> tuple[Group, ...]:
             Group(
                 "driftgauge-exporter",
                 fast,
-                (*exporter.alerts(scope), *listeners.alerts(scope), *events.alerts(scope), *proxy.alerts(scope)),
+                (
+                    *exporter.alerts(scope),
+                    *checkpoints.alerts(scope),
+                    *listeners.alerts(scope),
+                    *events.alerts(scope),
+                    *proxy.alerts(scope),
+                ),
             ),
         )
     )

@@ -8,7 +8,7 @@ from dashboards import colours, links
 from dashboards.events import ALERTS, FIRING, alerts
 from dashboards.kinds import Column, lines, table, tile
 from dashboards.page import Page, Row
-from dashboards.pages import events
+from dashboards.pages import checkpoints, events
 from dashboards.query import Query, coloured, dashed
 from dashboards.sdk import models, units
 from dashboards.variables import kept_variables, pod_variable
@@ -33,6 +33,7 @@ def page() -> Page:
             Row("Inference loggers", events.panels(where)),
             Row("Time", _time(where)),
             Row("Cost", _cost(where)),
+            Row("Checkpoints", checkpoints.panels(where)),
             Row("Configuration", _configuration(where)),
         ),
         annotations=(alerts(where.foreign(ALERTS, (where.pod,), **{**FIRING, "alertname": _own_alerts(where)})),),

@@ -6,6 +6,7 @@ from alerting.catalogue import groups
 from alerting.rule import Alert
 from alerting.settings import load
 from tests.alerting import (
+    cases_checkpoints,
     cases_clients,
     cases_drift,
     cases_events,
@@ -21,6 +22,7 @@ from tests.alerting import (
 from tests.alerting.rig import Case, needs_promtool, promtool
 
 FILES = {
+    "checkpoints": cases_checkpoints,
     "clients": cases_clients,
     "drift": cases_drift,
     "events": cases_events,
