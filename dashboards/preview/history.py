@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from driftgauge.batch import Batch
-from driftgauge.expose import ExporterView, Exposition, Family, Samples
+from driftgauge.expose import CheckpointView, ExporterView, Exposition, Family, Samples
 from driftgauge.expose.proxy import ProxyView
 from driftgauge.model import Model
 from driftgauge.report import Report
@@ -126,7 +126,18 @@ class Pod:
             ingest_seconds=0.002 * self._bodies,
             collect_seconds=0.006 + 0.003 * busy,
             config_reload_time=self.born,
+            checkpoints=self._checkpoints(at, busy),
             proxy=self._proxy(busy) if self.proxied else None,
+        )
+
+    def _checkpoints(self, at: float, busy: float) -> CheckpointView:
+        return CheckpointView(
+            time=at - 60 * busy,
+            size=1_400_000,
+            seconds=0.05,
+            failures={"no_space": 0},
+            restored=1,
+            rejected={"damaged": 0},
         )
 
     def _proxy(self, busy: float) -> ProxyView:
