@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from driftgauge.drift import jensen_shannon, kolmogorov_smirnov, mean_shift, rate_ratio, wasserstein
+from driftgauge.drift import (
+    divergence_and_expectation,
+    jensen_shannon,
+    kolmogorov_smirnov,
+    mean_shift,
+    rate_ratio,
+    wasserstein,
+)
 
 DRAWS = 20_000
 #: name -> (bin probabilities, rows of the reference, rows of the window)
@@ -156,3 +163,17 @@ def test_rate_ratio_of_a_class_the_reference_lacks():
     assert np.isnan(result.evidence[2])
     assert result.ratio[1] == 0
     assert result.evidence[1] > 1
+
+
+def test_the_short_way_to_the_divergence_is_the_same():
+    """Divergence and expectation without evidence are those of the whole score, also where a side is empty."""
+    rng = np.random.default_rng(11)
+    current = rng.multinomial(60, np.r_[np.full(8, 0.1), 0.2, 0.0], size=50)
+    current[:2] = 0
+    current[2] = np.r_[60, np.zeros(9)]
+    reference = np.where(np.arange(50)[:, None] == 2, current[2] * 7, rng.multinomial(900, np.full(10, 0.1), size=50))
+    whole = jensen_shannon(reference, current)
+    divergence, expectation, samples = divergence_and_expectation(reference, current)
+    assert np.sqrt(divergence).tolist() == pytest.approx(whole.score.tolist(), nan_ok=True)
+    assert np.sqrt(expectation).tolist() == pytest.approx(whole.noise_floor.tolist(), nan_ok=True)
+    assert samples.tolist() == whole.samples.tolist()

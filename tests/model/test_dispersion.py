@@ -36,6 +36,16 @@ def test_independent_rows_give_one(number: int, rows: int):
     assert trailing_dispersion(blocks(number, rows)).mean() == pytest.approx(1.0, abs=0.12)
 
 
+def test_empty_blocks_say_nothing():
+    """Blocks before the first row are left out, also where hours are compared: the factor is that of the others."""
+    filled, hours = blocks(48, 600, session=50, correlation=0.5), np.arange(48) % 12
+    late = np.concatenate([filled, np.zeros((20, *filled.shape[1:]), dtype=np.int64)])
+    assert trailing_dispersion(late).tolist() == trailing_dispersion(filled).tolist()
+    later_hours = np.concatenate([hours, np.arange(20) % 12])
+    assert trailing_dispersion(late, later_hours).tolist() == trailing_dispersion(filled, hours).tolist()
+    assert np.isnan(trailing_dispersion(np.zeros_like(late))).all()
+
+
 @pytest.mark.parametrize("rows", [600, 2_400])
 def test_sessions_of_fifty_give_about_three(rows: int):
     """Sessions of 50 rows with an intra-class correlation of 0.5: hours scatter as a third of their rows would."""

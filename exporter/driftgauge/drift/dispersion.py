@@ -13,7 +13,7 @@ residuals x give them without bias: (x_a . x_b)^2 over pairs of blocks averages 
 for sessions of 10 and 50 rows in windows of 7 to 170 sessions). The factor is its quantile at p = 1e-7, over that of
 independent rows: evidence that is worked out with the factor is right where thresholds are, and low below.
 
-Memory: for 200 blocks 5 MB at a time. Time: 95 blocks of 100 columns in 60 ms.
+Memory: for 200 blocks 5 MB at a time. Time: 95 blocks of 100 columns in 15 ms.
 """
 
 from __future__ import annotations
@@ -86,11 +86,15 @@ def tail_dispersion(ratio: Floats, spread: Floats, used: Flags, apart: Flags) ->
 def _spectrum(spread: Float64s, used: Flags, apart: Flags) -> tuple[Float64s, Float64s]:
     """Return the sums of the squares and of the cubes of the eigenvalues of each column's covariance."""
     columns = spread.transpose(1, 0, 2)
-    pairs = (used.T[:, :, None] & used.T[:, None, :] & apart & ~np.eye(len(spread), dtype=bool)).astype(np.float64)
+    # Most columns have rows in the same blocks, and so the same pairs.
+    kinds, kind = np.unique(used.T, axis=0, return_inverse=True)
+    pairs = (kinds[:, :, None] & kinds[:, None, :] & apart & ~np.eye(len(spread), dtype=bool)).astype(np.float64)
+    triples = ((pairs @ pairs) * pairs).sum(axis=(1, 2))[kind]
+    pairs = pairs[kind]
     products = columns @ columns.transpose(0, 2, 1) * pairs
     with np.errstate(invalid="ignore", divide="ignore"):
         squares = (products**2).sum(axis=(1, 2)) / pairs.sum(axis=(1, 2))
-        cubes = ((products @ products) * products).sum(axis=(1, 2)) / ((pairs @ pairs) * pairs).sum(axis=(1, 2))
+        cubes = ((products @ products) * products).sum(axis=(1, 2)) / triples
     return squares, cubes
 
 

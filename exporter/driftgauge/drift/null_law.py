@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["null_moments", "poisson_moments"]
+__all__ = ["null_mean", "null_moments", "poisson_moments"]
 
 Float64s = NDArray[np.float64]
 
@@ -55,11 +55,27 @@ def _table() -> tuple[Float64s, Float64s]:
 
 def null_moments(lam: Float64s) -> tuple[Float64s, Float64s, Float64s, Float64s]:
     """Return H, V, Cv and K3 at every *lam* > 0 by linear interpolation in ln lambda."""
-    grid, table = _table()
+    inside, below, share = _place(lam)
+    table = _table()[1]
+    start = table[:, below]
+    smooth = start + share * (table[:, below + 1] - start)
+    h, v, cv, k3 = smooth
+    return h / inside, v / inside**2, cv / inside, k3 / inside**3
+
+
+def null_mean(lam: Float64s) -> Float64s:
+    """Return H alone, as `null_moments` does, in a quarter of the time."""
+    inside, below, share = _place(lam)
+    row = _table()[1][0]
+    start = row[below]
+    mean: Float64s = (start + share * (row[below + 1] - start)) / inside
+    return mean
+
+
+def _place(lam: Float64s) -> tuple[Float64s, NDArray[np.int64], Float64s]:
+    """Return *lam* inside the table, the number of the point below it, and how far it is to the next, 0..1."""
+    grid, _ = _table()
     inside = np.clip(lam, _LOW, None)
     place = (np.log(inside) - grid[0]) * (1 / (grid[1] - grid[0]))
     below = np.clip(place.astype(np.int64), 0, len(grid) - 2)
-    share = np.minimum(place - below, 1.0)
-    smooth = table[:, below] + share * (table[:, below + 1] - table[:, below])
-    h, v, cv, k3 = smooth
-    return h / inside, v / inside**2, cv / inside, k3 / inside**3
+    return inside, below, np.minimum(place - below, 1.0)

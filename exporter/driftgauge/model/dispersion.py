@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
-from driftgauge.drift import MOST_DISPERSION, jensen_shannon, residuals, tail_dispersion
+from driftgauge.drift import MOST_DISPERSION, divergence_and_expectation, residuals, tail_dispersion
 
 __all__ = ["LEAST_BLOCKS", "trailing_dispersion"]
 
@@ -35,6 +35,10 @@ def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None,
     A block is compared with the others (leave one out), so that independent rows give 1; with *groups*, [blocks], only
     with the others of its group, such as the same hour of other days. What is not *shaped* gives the ratio alone.
     """
+    filled = blocks.any(axis=(1, 2))  # in the first days most are empty
+    blocks, groups = blocks[filled], None if groups is None else groups[filled]
+    if len(blocks) < LEAST_BLOCKS:
+        return np.full(blocks.shape[1], np.nan)
     named = groups is not None
     groups = np.zeros(len(blocks), dtype=np.int64) if groups is None else groups
     rest = _rest(blocks, groups)
@@ -42,10 +46,10 @@ def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None,
     used = np.zeros(blocks.shape[:2], dtype=bool)
     for start in range(0, len(blocks), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        scores = jensen_shannon(rest[part], blocks[part])
-        used[part] = (scores.samples >= LEAST_SAMPLES) & ~np.isnan(scores.score)
-        observed += np.where(used[part], scores.score**2, 0.0).sum(axis=0)
-        expected += np.where(used[part], scores.noise_floor**2, 0.0).sum(axis=0)
+        divergence, expectation, samples = divergence_and_expectation(rest[part], blocks[part])
+        used[part] = (samples >= LEAST_SAMPLES) & ~np.isnan(divergence)
+        observed += np.where(used[part], divergence, 0.0).sum(axis=0)
+        expected += np.where(used[part], expectation, 0.0).sum(axis=0)
     enough = (used.sum(axis=0) >= LEAST_BLOCKS) & (expected > 0)
     ratio = np.where(enough, observed / np.where(enough, expected, 1.0), 1.0)
     if not shaped:
