@@ -14,7 +14,7 @@ comma       := ,
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check generate bench fuzz simulate image k8s-test lock sbom audit tools setup clean
+.PHONY: help demo test check generate docs bench fuzz simulate image k8s-test lock sbom audit tools setup clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [PYTEST_ARGS='-k drift']"
@@ -40,6 +40,10 @@ check: $(VENV)/.dev ## lint, formatting, types, and whether rendered files are c
 
 generate: $(VENV)/.dev ## render the files that are made from code, such as docs/metrics.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/render.sh
+
+docs: $(VENV)/.docs ## build the documentation's site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "==> build/site/index.html"
 
 bench: $(VENV)/.dev ## run the benchmarks
 	@for script in benchmarks/*.py; do \
@@ -94,7 +98,12 @@ $(VENV)/.demo: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	@$(PIP) --editable '.[demo]'
 	@touch $@
 
+$(VENV)/.docs: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	@echo "==> installing what the documentation's site needs"
+	@$(PIP) --editable '.[docs]'
+	@touch $@
+
 $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	@echo "==> installing driftgauge with what development needs"
 	@$(PIP) --editable '.[dev$(if $(EXTRAS),$(comma)$(EXTRAS))]'
-	@touch $(VENV)/.demo $@
+	@touch $(VENV)/.demo $(VENV)/.docs $@

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 rendered=(
     "docs/metrics.md|driftgauge metrics --markdown"
     "docs/configuration.md|driftgauge check-config --reference"
+    "docs/cli.md|python scripts/cli_reference.py"
 )
 
 check=${1:-}
@@ -36,4 +37,9 @@ for package in alerting dashboards; do
         python -m "$package"
     fi
 done
+if [ "$check" = "--check" ]; then
+    python scripts/figures.py --check || stale=1
+else
+    python scripts/figures.py
+fi
 exit "$stale"

@@ -20,7 +20,7 @@ from driftgauge import __version__
 from driftgauge.cli.terminal import printable
 from driftgauge.errors import DriftgaugeError
 
-__all__ = ["COMMANDS", "EXTRAS", "Command", "main"]
+__all__ = ["COMMANDS", "EXTRAS", "Command", "main", "parser_of"]
 
 #: command -> its module
 COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -100,15 +100,26 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"driftgauge {__version__}")
     if chosen in COMMANDS:
-        command = _command(chosen)
-        part = parser.add_subparsers(metavar="COMMAND").add_parser(chosen, description=command.HELP)
-        part.set_defaults(run=command.run)
-        command.add_arguments(part)
+        commands = parser.add_subparsers(metavar="COMMAND")
+        _declare(commands.add_parser(chosen, description=_command(chosen).HELP), chosen)
     else:
         listed = "\n".join(f"{name:<{_NAME_COLUMNS}}{_help(name)}" for name in COMMANDS)
         commands = parser.add_subparsers(title="commands", description=listed, metavar="COMMAND", required=True)
         for name in COMMANDS:
             commands.add_parser(name)
+    return parser
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Return the parser of one command's arguments, for pages about it."""
+    return _declare(argparse.ArgumentParser(prog=f"driftgauge {name}", description=_command(name).HELP), name)
+
+
+def _declare(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    """Give *parser* the arguments of the command *name*."""
+    command = _command(name)
+    parser.set_defaults(run=command.run)
+    command.add_arguments(parser)
     return parser
 
 
