@@ -397,6 +397,67 @@ CONFIDENCE_REFERENCE_RATIO = _gauge(
     "confidence_reference_ratio", "Mean of the largest class probability in the reference, 0 to 1.", _MODEL, _GROUP
 )
 
+_GROUP = "performance without labels"
+_WINDOW = (*_MODEL, "window")
+ESTIMATED_ACCURACY_RATIO = _gauge(
+    "estimated_accuracy_ratio",
+    "Accuracy to be expected of the window's rows without labels, 0 to 1: right if only the mix of inputs has changed.",
+    _WINDOW,
+    _GROUP,
+)
+ESTIMATED_ACCURACY_STDERR = _gauge(
+    "estimated_accuracy_stderr", "Standard error of the estimated accuracy, over the window.", _WINDOW, _GROUP
+)
+ESTIMATED_ACCURACY_EVIDENCE = _gauge(
+    "estimated_accuracy_drop_evidence",
+    "Evidence that the estimated accuracy is below the reference's: -log10 of the one-sided p-value, 0 to 300, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ESTIMATED_ACCURACY_VALID = _gauge(
+    "estimated_accuracy_valid",
+    "1 while nothing contradicts that only the mix of inputs has changed (confidence, new values, embeddings), else 0; over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ESTIMATED_ACCURACY_REFERENCE_RATIO = _gauge(
+    "estimated_accuracy_reference_ratio",
+    "The same estimate for the labelled rows of the reference, 0 to 1.",
+    _MODEL,
+    _GROUP,
+)
+ESTIMATED_ERROR = _gauge(
+    "estimated_mean_absolute_error",
+    "Mean absolute error to be expected of the window's predictions without labels, in the prediction's own unit: from the "
+    "reference's errors by the size of the prediction, right if only the mix of predictions has changed.",
+    _WINDOW,
+    _GROUP,
+)
+ESTIMATED_ERROR_STDERR = _gauge(
+    "estimated_mean_absolute_error_stderr",
+    "Standard error of the estimated mean absolute error, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ESTIMATED_ERROR_EVIDENCE = _gauge(
+    "estimated_mean_absolute_error_evidence",
+    "Evidence that the estimated error is above the reference's: -log10 of the one-sided p-value, 0 to 300, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ESTIMATED_ERROR_VALID = _gauge(
+    "estimated_mean_absolute_error_valid",
+    "1 while nothing contradicts that only the mix of inputs has changed, else 0; over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ESTIMATED_ERROR_REFERENCE = _gauge(
+    "estimated_mean_absolute_error_reference",
+    "The same estimate for the labelled rows of the reference, in the prediction's own unit.",
+    _MODEL,
+    _GROUP,
+)
+
 _GROUP = "language models"
 TOKENS = _counter(
     "tokens",
@@ -430,7 +491,6 @@ TIME_PER_OUTPUT_TOKEN = _histogram(
 )
 
 _GROUP = "labels"
-_WINDOW = (*_MODEL, "window")
 LABELS = _counter("labels", "Labels taken in: matched, unmatched, duplicate and waiting ones together.", _MODEL, _GROUP)
 LABELS_MATCHED = _counter("labels_matched", "Labels that met their prediction and entered the windows.", _MODEL, _GROUP)
 LABELS_UNMATCHED = _counter(

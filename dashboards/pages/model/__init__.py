@@ -5,7 +5,18 @@ from __future__ import annotations
 from dashboards import links
 from dashboards.events import events
 from dashboards.page import Page
-from dashboards.pages.model import clients, drift, labels, outputs, overview, quality, segments, service, versions
+from dashboards.pages.model import (
+    clients,
+    drift,
+    health,
+    labels,
+    outputs,
+    overview,
+    quality,
+    segments,
+    service,
+    versions,
+)
 from dashboards.variables import FEATURES, MODEL, VERSION, kept_variables
 from dashboards.where import Where
 
@@ -26,6 +37,7 @@ def page() -> Page:
             service.row(where),
             outputs.row(where),
             labels.row(where),
+            health.row(where),
             quality.row(where),
             segments.row(where),
             clients.row(where),

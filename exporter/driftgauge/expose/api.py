@@ -11,6 +11,7 @@ import numpy as np
 from driftgauge.drift.profiles import scores
 from driftgauge.expose.bins import histograms
 from driftgauge.expose.label_api import describe_labels
+from driftgauge.expose.performance_api import describe_performance
 from driftgauge.expose.segment_records import describe_segments
 from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
@@ -141,6 +142,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "windows": _windows(evaluation),
         "classes": _classes(evaluation),
         "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
+        "performance": None if evaluation.performance is None else describe_performance(evaluation),
     }
 
 

@@ -14,6 +14,7 @@ from driftgauge.expose.drift import drift_blocks
 from driftgauge.expose.fleet import fleet_blocks
 from driftgauge.expose.generations import generation_blocks
 from driftgauge.expose.labels import label_blocks
+from driftgauge.expose.performance import performance_blocks
 from driftgauge.expose.segments import segment_blocks
 from driftgauge.expose.shape import Shape
 from driftgauge.expose.traffic import traffic_blocks
@@ -47,6 +48,7 @@ class Layout:
         blocks += confidence_blocks(scope, shape)
         blocks += client_blocks(scope, shape)
         blocks += label_blocks(scope, shape)
+        blocks += performance_blocks(scope, shape)
         blocks += segment_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)

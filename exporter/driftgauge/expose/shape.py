@@ -71,6 +71,7 @@ class Shape:
         segment_fields: fields that make segments.
         generates: whether it is a language model that has generated.
         labels: what labels give; None where neither ids nor labels have come.
+        estimates: task of the model whose performance is estimated without labels; "" where it is not.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Shape:
     segment_fields: tuple[str, ...]
     generates: bool = False
     labels: LabelShape | None = None
+    estimates: str = ""
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -127,4 +129,5 @@ class Shape:
             tuple(view.settings.segments.fields),
             counters.generations is not None,
             LabelShape.of(view),
+            "" if evaluation is None or evaluation.performance is None else evaluation.performance.task,
         )

@@ -16,6 +16,7 @@ from driftgauge.model.generations import FIRST_TOKEN_BUCKETS, OUTPUT_TOKEN_BUCKE
 from driftgauge.model.history import ColumnHistory
 from driftgauge.model.label_view import DELAY_BUCKETS, LabelCounters, LabelView
 from driftgauge.model.model import Model
+from driftgauge.model.performance import Performance
 from driftgauge.model.registry import Registry
 from driftgauge.model.sums import WindowSums
 
@@ -38,6 +39,7 @@ __all__ = [
     "LabelView",
     "Model",
     "ModelView",
+    "Performance",
     "Registry",
     "SegmentScores",
     "WindowSums",

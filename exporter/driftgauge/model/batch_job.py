@@ -16,6 +16,7 @@ from driftgauge.batch import Counts
 from driftgauge.config import ModelSettings
 from driftgauge.model.evaluation import Counters, ModelView
 from driftgauge.model.evaluator import Evaluator
+from driftgauge.model.health import Health
 from driftgauge.model.sums import WindowSums
 from driftgauge.profile import HOURS, WINDOWS, Profile, Reference, Window
 
@@ -75,5 +76,5 @@ def view_batch(
         trailing={},
         changes=None,
     )
-    evaluation = Evaluator(known, settings, (window,)).evaluate(sums)
+    evaluation = Health(known, settings).evaluate(Evaluator(known, settings, (window,)).evaluate(sums), sums)
     return ModelView(name, version, "ready", "file", Counters(), (0, 0), reference, batch.profile, evaluation, settings)

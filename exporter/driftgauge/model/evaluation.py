@@ -17,6 +17,7 @@ from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio
 from driftgauge.model.clients import ClientCounts
 from driftgauge.model.generations import GenerationCounts
 from driftgauge.model.label_view import LabelView
+from driftgauge.model.performance import Performance
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
 __all__ = [
@@ -113,6 +114,7 @@ class Evaluation:
         weights: of the columns in the model's verdict, [columns].
         changes: scores against the model's own past.
         segments: scores of parts of the traffic; None where none are configured.
+        performance: estimates without labels; None where the reference has too few labelled rows.
     """
 
     time: float
@@ -137,6 +139,7 @@ class Evaluation:
     weights: Float64s
     changes: tuple[ChangeScores, ...] = ()
     segments: SegmentScores | None = None
+    performance: Performance | None = None
 
     @property
     def judging(self) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from driftgauge.batch import Batch, Floats
 from driftgauge.config import ModelSettings
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.evaluator import Evaluator
+from driftgauge.model.health import Health
 from driftgauge.model.history import ColumnHistory, column_history
 from driftgauge.model.segment_scores import SegmentJudge
 from driftgauge.model.segments import Segments
@@ -56,6 +57,7 @@ class Windows:
         self._evaluator = Evaluator(reference, settings)
         self._least = settings.drift.least_samples
         self._judge = SegmentJudge()
+        self._health = Health(reference, settings)
         if self.segments is not None:
             self.segments.refer_to(reference)
         self._hour = -1
@@ -119,7 +121,7 @@ class Windows:
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and move the statuses."""
-        evaluation = self._evaluator.evaluate(sums)
+        evaluation = self._health.evaluate(self._evaluator.evaluate(sums), sums)
         if sums.segments is None:
             return evaluation
         return replace(evaluation, segments=self._judge.judge(sums.segments, evaluation, self._least))

@@ -56,12 +56,21 @@ class OutcomeSpec:
             return np.asarray(np.isfinite(truth.numbers) & np.isfinite(predicted.numbers))
         return np.asarray(truth.known & predicted.known)
 
+    def outcome(self, classes: Classes, truth: Values, predicted: Values) -> Floats:
+        """Return how each pair that `usable` has passed turned out: 1 right, 0 wrong; of a regression the absolute error."""
+        if self.task == REGRESSION:
+            return np.abs(predicted.numbers - truth.numbers)
+        return self._right(classes.codes(truth, predicted)).astype(np.float64)
+
+    def _right(self, codes: NDArray[np.int64]) -> Flags:
+        return np.asarray((codes[0] == codes[1]) & (codes[0] < self.classes) | (codes[1] == self.classes + 1))
+
     def of(self, classes: Classes, truth: Values, predicted: Values, confidence: Floats) -> dict[str, Sketch]:
         """Count pairs that `usable` has passed, with the confidence of each prediction (NaN where unknown)."""
         if self.task == REGRESSION:
             return {ERRORS: ErrorSumsSpec(self.center).of(np.stack([truth.numbers, predicted.numbers]))}
         codes = classes.codes(truth, predicted)
-        right = (codes[0] == codes[1]) & (codes[0] < self.classes) | (codes[1] == self.classes + 1)
+        right = self._right(codes)
         return {
             CONFUSION: ConfusionSpec(self.classes).of(codes),
             RELIABILITY: ReliabilitySpec().of(np.stack([confidence, right.astype(np.float64)])),

@@ -14,10 +14,10 @@ from driftgauge.profile.segments import SegmentProfiles
 from driftgauge.profile.strata import Strata
 from driftgauge.sketch import Sketch
 
-__all__ = ["EMBEDDING", "TOKENS", "Provenance", "Reference", "sketch_name"]
+__all__ = ["EMBEDDING", "PERFORMANCE", "TOKENS", "Provenance", "Reference", "sketch_name"]
 
 #: kinds of sketches beside columns
-EMBEDDING, TOKENS = "embedding", "tokens"
+EMBEDDING, PERFORMANCE, TOKENS = "embedding", "performance", "tokens"
 
 
 def sketch_name(kind: str, column: str) -> str:
@@ -55,7 +55,7 @@ class Reference:
         provenance: where it came from.
         calibration: what undrifted chunks of it score, by the name of the window that is as long.
         strata: its counts by hour of day; None where the data have no daily rhythm, too few rows or no timestamps.
-        sketches: what was counted beside columns, such as tokens and mean embeddings, by `sketch_name`.
+        sketches: what was counted beside columns, such as tokens, mean embeddings and outcomes, by `sketch_name`.
         outcomes: how the predictions of the data turned out, where they had labels.
         segments: its counts by segment, by the field that makes them.
         digest: 12 hexadecimal digits over columns, bins and counts.

@@ -1,7 +1,8 @@
-"""What a reference holds beside columns, in its JSON: tokens and mean embeddings, and the feature maps of the latter.
+"""What a reference holds beside columns, in its JSON: tokens, mean embeddings with their feature maps, outcomes by bin.
 
 `"embeddings": {NAME: {"seed", "scale", "mean", "components", "square", "cube", "rows", "sums"}}`,
-`"tokens": {NAME: {"texts", "counts", "squares", "crossed", "lengths"}}`. About 9 bytes a number: 20 KB a text, 5 KB and 80
+`"tokens": {NAME: {"texts", "counts", "squares", "crossed", "lengths"}}`,
+`"performance": {COLUMN: {"edges", "narrow", "counts", "sums"}}`. About 9 bytes a number: 20 KB a text, 5 KB and 80
 bytes a dimension an embedding.
 """
 
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from driftgauge.derive import Embedder
 from driftgauge.derive.embedding import WIDTH
 from driftgauge.errors import ProfileError
-from driftgauge.profile.reference import EMBEDDING, TOKENS, Reference, sketch_name
-from driftgauge.sketch import MeanSpec, MeanVector, Sketch, TokenCounts, TokenSpec
+from driftgauge.profile.reference import EMBEDDING, PERFORMANCE, TOKENS, Reference, sketch_name
+from driftgauge.sketch import Binned, BinnedSpec, MeanSpec, MeanVector, Sketch, TokenCounts, TokenSpec
 
 __all__ = ["embedders_of", "sketch_records", "sketches_of"]
 
@@ -39,7 +40,17 @@ def sketch_records(reference: Reference) -> dict[str, Record]:
         for name, sketch in reference.sketches.items()
         if isinstance(sketch, TokenCounts)
     }
-    return {name: record for name, record in (("embeddings", embeddings), ("tokens", tokens)) if record}
+    performance = {
+        name.removeprefix(sketch_name(PERFORMANCE, "")): {
+            "edges": list(sketch.spec.edges),
+            "narrow": sketch.spec.narrow,
+        }
+        | _arrays_of(sketch)
+        for name, sketch in reference.sketches.items()
+        if isinstance(sketch, Binned)
+    }
+    parts = (("embeddings", embeddings), ("tokens", tokens), ("performance", performance))
+    return {name: record for name, record in parts if record}
 
 
 def embedders_of(document: Record) -> dict[str, Embedder]:
@@ -64,7 +75,18 @@ def sketches_of(document: Record, embedders: Mapping[str, Embedder]) -> dict[str
         if "sums" in record:
             spec = MeanSpec(WIDTH, embedders[name].digest)
             found[sketch_name(EMBEDDING, name)] = _filled(spec.zero(), record, f"embedding {name!r}")
+    for name, record in document.get("performance", {}).items():
+        found[sketch_name(PERFORMANCE, name)] = _filled(
+            _binned(name, record).zero(), record, f"performance of {name!r}"
+        )
     return found
+
+
+def _binned(name: str, record: Record) -> BinnedSpec:
+    edges, narrow = np.array(record["edges"], dtype=np.float64), record["narrow"]
+    if edges.ndim != 1 or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any() or type(narrow) is not bool:
+        raise ProfileError(f"performance of {name!r}: expected ascending edges and narrow, true or false")
+    return BinnedSpec(tuple(edges.tolist()), narrow)
 
 
 def _arrays_of(sketch: Sketch | None) -> dict[str, Any]:
@@ -101,7 +123,7 @@ def _embedder(name: str, record: Record) -> Embedder:
     return Embedder(seed, scale, mean, components, square, cube)
 
 
-def _filled(sketch: TokenCounts | MeanVector, record: Record, what: str) -> Sketch:
+def _filled(sketch: TokenCounts | MeanVector | Binned, record: Record, what: str) -> Sketch:
     arrays: dict[str, NDArray[Any]] = {}
     for name, empty in sketch.arrays.items():
         given = np.array(record[name], dtype=np.int64 if name in _INTEGERS else np.float64)

@@ -159,11 +159,16 @@ def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions
             by_time.add(block, batch.timestamps)
     if int(profile.rows[0]) != survey.rows:
         raise SourceError(f"{options.name}: {survey.rows} rows in the first pass, {profile.rows[0]} in the second")
-    notes = (*_notes(survey, profile), *_time_notes(by_time, projection), *segments.notes())
+    notes = (
+        *_notes(survey, profile),
+        *_time_notes(by_time, projection),
+        *segments.notes(),
+        *turned_out.performance.notes(),
+    )
     provenance = Provenance(options.name, options.created, options.model, options.version, times, notes)
     strata = None if by_time is None else by_time.strata(profile, options.strata)
     calibration = {} if by_time is None else by_time.calibration(profile, strata)
-    held = totals.sketches, turned_out.outcomes, segments.segments
+    held = totals.sketches | turned_out.performance.sketches, turned_out.outcomes, segments.segments
     return Reference(profile, provenance, calibration, strata, *held), survey
 
 

@@ -18,7 +18,7 @@ from driftgauge.reference.accept import origin, without_short_windows
 from driftgauge.reference.rebin import aligned
 from driftgauge.reference.scale import apportioned, check_weight, plain, scaled
 from driftgauge.reference.survey import MOST_TAIL
-from driftgauge.sketch import CategorySpec, Sketch
+from driftgauge.sketch import Binned, CategorySpec, Sketch
 
 __all__ = ["merge"]
 
@@ -57,6 +57,8 @@ def _sketches(old: Reference, new: Reference, weight: float) -> dict[str, Sketch
     found: dict[str, Sketch] = {}
     for name in old.sketches.keys() & new.sketches.keys():
         mine, theirs = old.sketches[name], new.sketches[name]
+        if isinstance(mine, Binned) and mine.spec != theirs.spec:
+            continue  # other bins of the confidence: an estimate needs labelled data of one kind
         if mine.spec != theirs.spec:
             raise ProfileError(
                 f"{name} was computed with another feature map in each profile, expected the same; "

@@ -1,6 +1,6 @@
 """Outcomes of labelled reference data: what a window's accuracy and errors are compared with.
 
-Memory: the sketches, some 5 KB.
+Memory: the sketches, some 6 KB.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from driftgauge.batch import Batch
 from driftgauge.profile.classes import Classes, digests
 from driftgauge.profile.outcomes import Outcomes, OutcomeSpec, predictions_of, task_of
 from driftgauge.profile.profile import ProfileSpec
+from driftgauge.reference.performance import PerformanceTotals
 
 __all__ = ["OutcomeTotals"]
 
@@ -35,6 +36,7 @@ class OutcomeTotals:
         self._spec = None if task is None else OutcomeSpec(task, MOST_CLASSES, center)
         self._sketches = {} if self._spec is None else {name: one.zero() for name, one in self._spec.specs.items()}
         self._rows = 0
+        self.performance = PerformanceTotals(spec, task)
 
     def add(self, batch: Batch) -> None:
         """Count the rows of *batch* that have a label and a prediction."""
@@ -44,6 +46,9 @@ class OutcomeTotals:
         predicted, confidence = predictions_of(batch, self._classes, self._order)
         usable = self._spec.usable(truth, predicted)
         self._rows += int(np.count_nonzero(usable))
+        outcome = np.full(batch.rows, np.nan)
+        outcome[usable] = self._spec.outcome(self._classes, truth.take(usable), predicted.take(usable))
+        self.performance.add(batch, outcome)
         found = self._spec.of(self._classes, truth.take(usable), predicted.take(usable), confidence[usable])
         self._sketches = {name: sketch.merge(found[name]) for name, sketch in self._sketches.items()}
 

@@ -5,6 +5,7 @@ properties. All columns of a kind share one sketch: the leading axis of every ar
 """
 
 from driftgauge.sketch.additive import Sketch, Spec
+from driftgauge.sketch.binned import Binned, BinnedSpec
 from driftgauge.sketch.categories import TOP_CATEGORIES, CategoryCounts, CategorySpec
 from driftgauge.sketch.confusion import Confusion, ConfusionSpec
 from driftgauge.sketch.coverage import Coverage, CoverageSpec
@@ -20,6 +21,8 @@ __all__ = [
     "FOLDED",
     "TOKEN_BUCKETS",
     "TOP_CATEGORIES",
+    "Binned",
+    "BinnedSpec",
     "Bins",
     "CategoryCounts",
     "CategorySpec",

@@ -1,0 +1,81 @@
+"""Health: how good the model may be expected to be without labels, beside how good it was with them."""
+
+from __future__ import annotations
+
+from dashboards import colours
+from dashboards.kinds import lines
+from dashboards.page import Row
+from dashboards.query import Query, bold, coloured, dashed
+from dashboards.sdk import units
+from dashboards.where import Where
+from driftgauge import names
+from driftgauge.names import Metric
+
+__all__ = ["row"]
+
+
+def row(where: Where) -> Row:
+    """Return the row."""
+    usual = f"max({where.metric(names.ESTIMATED_ACCURACY_REFERENCE_RATIO)})"
+    error = f"max({where.metric(names.ESTIMATED_ERROR_REFERENCE)})"
+    return Row(
+        "How good is it? Without labels",
+        (
+            lines(
+                "Estimated accuracy",
+                "Accuracy to be expected of the day's rows from their confidence, with two standard errors, beside the accuracy of the "
+                "labels that came; dashed: in the reference. Right if only the mix of inputs has changed.",
+                units.PercentUnit,
+                [
+                    Query(_middle(where, names.ESTIMATED_ACCURACY_RATIO), "estimated", bold(colours.CURRENT)),
+                    Query(
+                        f"{_middle(where, names.ESTIMATED_ACCURACY_RATIO)} - 2 * "
+                        f"{_middle(where, names.ESTIMATED_ACCURACY_STDERR)}",
+                        "two standard errors below",
+                        coloured(colours.MUTED, lineWidth=1, fillOpacity=0),
+                    ),
+                    Query(_middle(where, names.ACCURACY_RATIO), "of the labels", coloured(colours.SECOND)),
+                    Query(usual, "in the reference", dashed(colours.REFERENCE)),
+                ],
+                width=12,
+                least=None,
+                most=1,
+            ),
+            lines(
+                "Estimated mean absolute error",
+                "Of a regression, in the unit of the prediction: what the day's predictions may be off by, from the reference's errors at "
+                "predictions of their size, beside the error of the labels that came; dashed: in the reference.",
+                units.Short,
+                [
+                    Query(_middle(where, names.ESTIMATED_ERROR), "estimated", bold(colours.CURRENT)),
+                    Query(_middle(where, names.MEAN_ABSOLUTE_ERROR), "of the labels", coloured(colours.SECOND)),
+                    Query(error, "in the reference", dashed(colours.REFERENCE)),
+                ],
+                width=8,
+            ),
+            lines(
+                "Is the estimate valid?",
+                "1 while nothing contradicts that only the mix of inputs has changed; the share of the pods where it is so.",
+                units.PercentUnit,
+                [
+                    Query(
+                        f"avg({where.metric(names.ESTIMATED_ACCURACY_VALID, window='24h')})",
+                        "accuracy",
+                        bold(colours.CURRENT),
+                    ),
+                    Query(
+                        f"avg({where.metric(names.ESTIMATED_ERROR_VALID, window='24h')})",
+                        "error",
+                        coloured(colours.SECOND),
+                    ),
+                ],
+                width=4,
+                most=1,
+            ),
+        ),
+    )
+
+
+def _middle(where: Where, metric: Metric) -> str:
+    """Return the figure of the pod in the middle, over a day."""
+    return f"quantile(0.5, {where.metric(metric, window='24h')})"

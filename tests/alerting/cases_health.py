@@ -1,0 +1,82 @@
+"""Cases of what the model itself says."""
+
+from __future__ import annotations
+
+from driftgauge import names
+from tests.alerting.rig import PLACE, PLACE_LINK, POD, Case, Fires, series
+
+__all__ = ["CASES"]
+
+_OTHER = {**POD, "pod": "b", "model": "fraud", "version": "1"}
+_PAGE = f"driftgauge-model?{PLACE_LINK}"
+
+
+def _limits(value: float) -> dict[str, str]:
+    return {
+        series(names.ACCURACY_DROP_THRESHOLD.name): "0.05x60",
+        series(names.ERROR_INCREASE_THRESHOLD.name): "0.25x60",
+        series(names.LABEL_EVIDENCE_THRESHOLD.name): "4x60",
+        series(names.ESTIMATED_ACCURACY_REFERENCE_RATIO.name): f"{value}x60",
+        series(names.ESTIMATED_ERROR_REFERENCE.name): f"{value}x60",
+    }
+
+
+def _accuracy(
+    value: str, evidence: str = "9x60", valid: str = "1x60", pod: dict[str, str] | None = None, window: str = "24h"
+) -> dict[str, str]:
+    return _limits(0.9) | {
+        series(names.ESTIMATED_ACCURACY_RATIO.name, pod, window=window): value,
+        series(names.ESTIMATED_ACCURACY_EVIDENCE.name, pod, window=window): evidence,
+        series(names.ESTIMATED_ACCURACY_VALID.name, pod, window=window): valid,
+    }
+
+
+def _error(value: str, evidence: str = "9x60", valid: str = "1x60") -> dict[str, str]:
+    return _limits(2) | {
+        series(names.ESTIMATED_ERROR.name, window="24h"): value,
+        series(names.ESTIMATED_ERROR_EVIDENCE.name, window="24h"): evidence,
+        series(names.ESTIMATED_ERROR_VALID.name, window="24h"): valid,
+    }
+
+
+_DROP = "DriftgaugeEstimatedAccuracyDrop"
+_GROWN = "DriftgaugeEstimatedErrorGrown"
+
+
+def _fires(text: str) -> Fires:
+    return Fires("warning", {**PLACE, "window": "24h"}, text, _PAGE)
+
+
+_LOWER = _fires(
+    "The accuracy to be expected of shop/fraud version 1 over 24h, without labels, is 10% lower than in the reference, if only the "
+    "mix of inputs has changed."
+)
+_HIGHER = _fires(
+    "The mean absolute error to be expected of shop/fraud version 1 over 24h, without labels, is 50% higher than in the reference, if "
+    "only the mix of predictions has changed."
+)
+
+CASES = (
+    Case(_DROP, "harder rows", _accuracy("0.8x60"), ("29m",), {"30m": (_LOWER,)}),
+    Case(
+        _DROP,
+        "across a missed scrape",
+        _accuracy("0.8x9 _ 0.8x60", "9x9 _ 9x60", "1x9 _ 1x60"),
+        ("29m",),
+        {"30m": (_LOWER,)},
+    ),
+    Case(
+        _DROP,
+        "another pod's estimate is not valid and does not count",
+        _accuracy("0.8x60") | _accuracy("0.95x60", valid="0x60", pod=_OTHER),
+        ("29m",),
+        {"30m": (_LOWER,)},
+    ),
+    Case(_DROP, "not valid", _accuracy("0.5x60", valid="0x60"), ("30m", "60m")),
+    Case(_DROP, "a small drop", _accuracy("0.87x60"), ("30m", "60m")),
+    Case(_DROP, "too little evidence", _accuracy("0.8x60", "3x60"), ("30m", "60m")),
+    Case(_DROP, "an hour's window is not judged", _accuracy("0.5x60", window="1h"), ("30m", "60m")),
+    Case(_GROWN, "larger predictions", _error("3x60"), ("29m",), {"30m": (_HIGHER,)}),
+    Case(_GROWN, "not valid", _error("3x60", valid="0x60"), ("30m", "60m")),
+    Case(_GROWN, "a little larger", _error("2.2x60"), ("30m", "60m")),
+)
