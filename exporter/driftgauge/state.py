@@ -15,9 +15,12 @@ from numpy.typing import DTypeLike, NDArray
 
 from driftgauge.errors import StateError
 
-__all__ = ["State"]
+__all__ = ["Mark", "State"]
 
 T = TypeVar("T")
+
+#: what was frozen: who it was, because whoever begins anew counts revisions anew, and the revision
+Mark = tuple[object, int]
 
 
 @dataclass(frozen=True, slots=True)

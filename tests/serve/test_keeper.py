@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -251,6 +252,84 @@ def test_a_bad_disk_degrades_to_memory(folder, monkeypatch, number, reason):
     assert running.told.time == MONDAY + 60
     assert running.told.size == sum(file.stat().st_size for file in folder.glob("*.state"))
     running.end()
+
+
+def test_a_model_that_begins_anew_is_kept_again(folder):
+    """Whoever has been observed as often as the one before it is another model all the same."""
+    running = Running(folder)
+    running.observe()
+    running.keeper.keep()
+    running.engine.registry.forget(("fraud", "0"))
+    running.observe(seed=5)
+    before = next(folder.glob("*.state")).read_bytes()
+    running.keeper.keep()
+    assert next(folder.glob("*.state")).read_bytes() != before
+    running.end()
+
+
+def test_a_model_that_cannot_be_kept_costs_the_others_nothing(folder, monkeypatch):
+    """A fault of ours is counted, and the checkpoints go on."""
+    running = Running(folder)
+    running.observe()
+    running.observe(name="risk")
+    freeze = Model.freeze
+
+    def broken(model, wall):
+        if model.name == "fraud":
+            raise ZeroDivisionError
+        return freeze(model, wall)
+
+    monkeypatch.setattr(Model, "freeze", broken)
+    running.keeper.keep()
+    assert (running.told.failures["internal"], running.told.time) == (1, None)
+    assert len(list(folder.glob("*.state"))) == 1
+    monkeypatch.setattr(Model, "freeze", freeze)
+    running.keeper.keep()
+    assert running.told.time == MONDAY
+    assert len(list(folder.glob("*.state"))) == 2
+    running.end()
+
+
+def test_a_fault_while_a_model_comes_back_does_not_stop_the_start(folder, monkeypatch):
+    """Its file is set aside, and the other models go on."""
+    first = Running(folder)
+    first.observe()
+    first.observe(name="risk")
+    first.keeper.keep()
+    first.end()
+    thaw = Model.thaw
+
+    def broken(model, state, wall):
+        if model.name == "fraud":
+            raise ZeroDivisionError
+        return thaw(model, state, wall)
+
+    monkeypatch.setattr(Model, "thaw", broken)
+    second = Running(folder)
+    assert (second.told.restored, second.told.rejected["damaged"]) == (1, 1)
+    second.end()
+
+
+def test_a_file_that_cannot_be_read_costs_the_others_nothing(folder, monkeypatch):
+    """A bad sector under one of them is counted."""
+    first = Running(folder)
+    first.observe()
+    first.observe(name="risk")
+    first.keeper.keep()
+    first.end()
+    bad = min(folder.glob("*.state"))
+    read = Path.read_bytes
+
+    def sector(path):
+        if path == bad:
+            raise OSError(errno.EIO, "bad")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", sector)
+    second = Running(folder)
+    assert (second.told.restored, second.told.failures["io"]) == (1, 1)
+    assert bad.exists()
+    second.end()
 
 
 def test_a_folder_in_use_is_left_alone(folder):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from driftgauge.serve.health import Health
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.memory import trim
 from driftgauge.serve.retries import Retries, retry_key
-from driftgauge.state import State
+from driftgauge.state import Mark, State
 
 __all__ = ["Engine", "Incoming"]
 
@@ -185,13 +186,14 @@ class Engine:
         with self._lock:
             return tuple((model.name, model.version) for model in self.registry.models)
 
-    def freeze(self, key: tuple[str, str], unless: int | None = None) -> tuple[State, int] | None:
-        """Return what a checkpoint keeps of a model, and its revision; None when that is *unless*, or there is nothing."""
+    def freeze(self, key: tuple[str, str], unless: Mark | None = None) -> tuple[State, Mark] | None:
+        """Return what a checkpoint keeps of a model, and its mark; None when that is *unless*, or there is nothing."""
         with self._lock:
             model = self.registry.at(key)
-            if model is None or model.revision == unless or (state := model.freeze(self.clock())) is None:
+            mark = model and (weakref.ref(model), model.revision)
+            if model is None or mark is None or mark == unless or (state := model.freeze(self.clock())) is None:
                 return None
-            return state, model.revision
+            return state, mark
 
     def thaw(self, key: tuple[str, str], state: State) -> bool:
         """Let a model go on from *state*, registering it if need be; False where it waits for a profile that cannot be read.

@@ -18,15 +18,15 @@ from driftgauge.errors import DecodeError, ProfileError, StateError
 from driftgauge.expose import CheckpointView
 from driftgauge.profile import WINDOWS
 from driftgauge.serve.engine import Engine
-from driftgauge.serve.logs import LOGGER
+from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.state_file import decode, encode
 from driftgauge.serve.state_folder import StateFolder, failure_reason
-from driftgauge.state import State
+from driftgauge.state import Mark
 
 __all__ = ["FAILURES", "REJECTIONS", "Keeper"]
 
-#: reasons why nothing could be written
-FAILURES = ("no_space", "read_only", "permission", "locked", "io")
+#: reasons why a model could not be written; internal: a fault of ours
+FAILURES = ("no_space", "read_only", "permission", "locked", "io", "internal")
 #: reasons why a file was not used: it is damaged or foreign; what is counted has changed; its model is not wanted, or
 #: what it holds is older than the windows
 REJECTIONS = ("damaged", "changed", "unwanted")
@@ -44,7 +44,7 @@ class Keeper:
         self._path = Path(settings.directory)
         self._interval = settings.interval_seconds
         self._folder: StateFolder | None = None
-        self._kept: dict[tuple[str, str], int] = {}
+        self._kept: dict[tuple[str, str], Mark] = {}
         self._task: asyncio.Task[None] | None = None
         self._time: float | None = None
         self._seconds: float | None = None
@@ -57,10 +57,15 @@ class Keeper:
     def restore(self) -> None:
         """Bring the models back; call before anything is observed."""
         try:
-            for file in self._opened().files():
-                self._restore(file)
+            files = tuple(self._opened().files())
         except OSError as error:
             self._failed(error)
+            files = ()
+        for file in files:
+            try:
+                self._restore(file)
+            except OSError as error:  # of this file: the others may be well
+                self._failed(error)
         self._tell()
         LOGGER.info("restored", extra={"models": self._restored, "folder": str(self._path)})
 
@@ -88,22 +93,37 @@ class Keeper:
         started = time.perf_counter()
         try:
             folder = self._opened()
-            for key in self._engine.models():
-                self._keep(folder, key)
-            self._time = self._engine.clock()
-            self._seconds = time.perf_counter() - started
         except OSError as error:
             self._failed(error)
+        else:
+            kept = [self._kept_now(folder, key) for key in self._engine.models()]
+            if all(kept):
+                self._time = self._engine.clock()
+                self._seconds = time.perf_counter() - started
         self._tell()
+
+    def _kept_now(self, folder: StateFolder, key: tuple[str, str]) -> bool:
+        """Keep one model; what fails is its own, the others are kept all the same."""
+        try:
+            self._keep(folder, key)
+        except OSError as error:
+            self._failed(error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the checkpoints for good
+            self._failures["internal"] += 1
+            facts = {"reason": "internal", "model": key[0], "version": key[1], "error": origin(error)}
+            LOGGER.error("no checkpoint", extra=facts)
+        else:
+            return True
+        return False
 
     def _keep(self, folder: StateFolder, key: tuple[str, str]) -> None:
         frozen = self._engine.freeze(key, unless=self._kept.get(key))
         if frozen is None:
             return
-        state, revision = frozen
+        state, mark = frozen
         data = encode(state)
         folder.write(*key, data)
-        self._kept[key] = revision
+        self._kept[key] = mark
         self._sizes[key] = len(data)
 
     def _tell(self) -> None:
@@ -136,6 +156,8 @@ class Keeper:
             self._restored += self._engine.thaw((name, version), state)
         except (StateError, ProfileError, DecodeError) as error:
             self._reject("changed", file, error)
+        except Exception as error:  # noqa: BLE001 - no file may keep the exporter from starting
+            self._reject("damaged", file, error)
 
     def _wanted(self, name: str, version: str, state: State) -> bool:
         """Tell whether a model is still one that would be observed, and was within the windows."""

@@ -22,6 +22,7 @@ _LOCK = "lock"
 _REASONS = {
     errno.ENOSPC: "no_space",
     errno.EDQUOT: "no_space",
+    errno.EFBIG: "no_space",  # a limit on files
     errno.EROFS: "read_only",
     errno.EACCES: "permission",
     errno.EPERM: "permission",
