@@ -190,7 +190,7 @@ class Engine:
         """Return what a checkpoint keeps of a model, and its mark; None when that is *unless*, or there is nothing."""
         with self._lock:
             model = self.registry.at(key)
-            mark = model and (weakref.ref(model), model.revision)
+            mark = None if model is None else (weakref.ref(model), model.revision)
             if model is None or mark is None or mark == unless or (state := model.freeze(self.clock())) is None:
                 return None
             return state, mark

@@ -21,7 +21,7 @@ from driftgauge.serve.engine import Engine
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.state_file import decode, encode
 from driftgauge.serve.state_folder import StateFolder, failure_reason
-from driftgauge.state import Mark
+from driftgauge.state import Mark, State
 
 __all__ = ["FAILURES", "REJECTIONS", "Keeper"]
 
