@@ -14,7 +14,7 @@ comma       := ,
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check generate docs bench fuzz simulate image k8s-test lock sbom audit tools setup clean
+.PHONY: help demo test check generate docs bench fuzz simulate faults soak image k8s-test lock sbom audit tools setup clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [PYTEST_ARGS='-k drift']"
@@ -57,7 +57,15 @@ fuzz: $(VENV)/.dev ## fuzz the decoders with atheris, for ten minutes
 
 simulate: $(VENV)/.dev ## run the long simulations that back the statistics
 	@echo "==> simulations"
-	@$(BIN)/python -m pytest -m slow --timeout 3600 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m slow --timeout 3600 --ignore tests/faults $(PYTEST_ARGS)
+
+faults: $(VENV)/.dev ## run the long faults: fifty kills, ten thousand connections, wide and many models; some ten minutes
+	@echo "==> faults"
+	@$(BIN)/python -m pytest -m slow --ignore tests/faults/test_soak.py tests/faults $(PYTEST_ARGS)
+
+soak: $(VENV)/.dev ## run three weeks of traffic on a fast clock, and measure the memory; some five minutes
+	@echo "==> soak"
+	@$(BIN)/python -m pytest -m slow tests/faults/test_soak.py $(PYTEST_ARGS)
 
 image: ## build the container image (with podman or docker; BASE=... to build on another base)
 	@scripts/image.sh exporter
