@@ -120,8 +120,8 @@ def _draw_population(axes: Any, numbers: Numbers) -> None:
     for bins, colour in ((20, _ORANGE), (10, _TEAL)):
         for limit, line in ((0.1, "-"), (0.2, "--")):
             name = f"{bins} bins, over {limit}"
-            axes.plot(numbers["rows"], 100 * numbers[name], line, color=colour, label=f"{bins} bins, PSI over {limit}")
-    axes.set(xscale="log", xlabel="rows in the window", ylabel="undrifted windows, %")
+            axes.plot(numbers["rows"], 100 * numbers[name], line, color=colour, label=name)
+    axes.set(xscale="log", xlabel="rows in the window", ylabel="undrifted windows with\na PSI over the limit, %")
 
 
 def _draw_growth(axes: Any, numbers: Numbers) -> None:
@@ -131,6 +131,7 @@ def _draw_growth(axes: Any, numbers: Numbers) -> None:
     other = axes.twinx()
     other.plot(numbers["rows"], numbers["evidence"], color=_RED, label="evidence (right)")
     other.set(yscale="log", ylabel="evidence")
+    other.spines["top"].set_visible(False)
     axes.plot([], [], color=_RED, label="evidence (right)")
 
 
@@ -185,7 +186,7 @@ def draw(name: str) -> str:
         figure = Figure(figsize=(7, 3), layout="constrained")
         axes = figure.add_subplot()
         artist(axes, numbers)
-        axes.spines["top"].set_visible(False)
+        axes.spines[["top", "right"]].set_visible(False)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=4, frameon=False, fontsize=9)
         text = io.StringIO()
         metadata = {"Date": None, "Creator": None, "Description": f"numbers {digest(numbers)}"}
