@@ -1,6 +1,6 @@
 """Facts of rows and requests: statuses, latencies, class scores, and the names of all fields.
 
-Fields of later versions (`segment`, `embedding`) are accepted and not used yet. A field that is in no list is counted as
+Fields of later versions (`embedding`) are accepted and not used yet. A field that is in no list is counted as
 `unknown_field`, under at most 32 distinct names
 (the rest under `_other`), so that a sender of random keys cannot grow the counters.
 """
