@@ -1,6 +1,6 @@
-"""What the model itself says: an estimate without labels that it is right less often than it was.
+"""What the model itself says: embeddings that have moved, and estimates without labels that it is right less often.
 
-A ticket, not a page: an estimate is an argument, and labels decide.
+Tickets, not pages: they are arguments, and labels decide.
 """
 
 from __future__ import annotations
@@ -21,8 +21,32 @@ _WHY = (
 
 
 def alerts(scope: Scope) -> tuple[Alert, ...]:
-    """Return the alerts on estimates."""
-    return (_accuracy(scope), _errors(scope))
+    """Return the alerts on embeddings and estimates."""
+    return (_embedding(scope), _accuracy(scope), _errors(scope))
+
+
+def _embedding(scope: Scope) -> Alert:
+    by = (*MODEL, "feature", "window")
+    distance = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.EMBEDDING_RELATIVE))})"
+    status = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.EMBEDDING_STATUS))})"
+    return Alert(
+        name="DriftgaugeEmbeddingDrift",
+        severity=WARNING,
+        expr=expression(f"""
+          {distance}
+        and {scope.on(*by)}
+          {status} >= 1
+        """),
+        wait="15m",
+        keep="30m",
+        why="Only windows that may judge have a status, and it has a memory of its own; a quarter of an hour is longer than a restart, and "
+        "half an hour of keeping it makes one ticket of a distance that wobbles about the threshold.",
+        summary="The embeddings of a model's rows are not where those of its reference were.",
+        description=f"The mean of embedding {{{{ $labels.feature }}}} of {WHERE} over {{{{ $labels.window }}}} has moved by "
+        '{{ $value | printf "%.3f" }} standard deviations of its features (0.05 warns, 0.1 alerts).',
+        dashboard=MODEL_DASHBOARD,
+        links=MODEL_LINKS,
+    )
 
 
 def _limit(scope: Scope, metric: Metric) -> str:

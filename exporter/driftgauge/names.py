@@ -397,6 +397,37 @@ CONFIDENCE_REFERENCE_RATIO = _gauge(
     "confidence_reference_ratio", "Mean of the largest class probability in the reference, 0 to 1.", _MODEL, _GROUP
 )
 
+_GROUP = "embeddings"
+_EMBEDDING = (*_MODEL, "feature", "window")
+EMBEDDING_RELATIVE = _gauge(
+    "embedding_mmd_relative",
+    "Distance of the mean embedding from the reference's (maximum mean discrepancy, random Fourier features) without what chance "
+    "gives, in standard deviations of the features, over the window; 0.05 warns, 0.1 alerts.",
+    _EMBEDDING,
+    _GROUP,
+)
+EMBEDDING_NOISE_FLOOR = _gauge(
+    "embedding_noise_floor",
+    "Relative distance of the mean embedding to be expected without drift, over the window.",
+    _EMBEDDING,
+    _GROUP,
+)
+EMBEDDING_EVIDENCE = _gauge(
+    "embedding_evidence",
+    "Evidence that the mean embedding has moved: -log10 of the p-value, 0 to 300, over the window.",
+    _EMBEDDING,
+    _GROUP,
+)
+EMBEDDING_SAMPLES = _gauge(
+    "embedding_samples", "Vectors that the distance rests on, over the window.", _EMBEDDING, _GROUP
+)
+EMBEDDING_STATUS = _gauge(
+    "embedding_status",
+    "Status of the mean embedding: -1 undecided, 0 ok, 1 warning, 2 alert, over the window.",
+    _EMBEDDING,
+    _GROUP,
+)
+
 _GROUP = "performance without labels"
 _WINDOW = (*_MODEL, "window")
 ESTIMATED_ACCURACY_RATIO = _gauge(

@@ -56,7 +56,35 @@ _HIGHER = _fires(
     "only the mix of predictions has changed."
 )
 
+_MOVED = "DriftgaugeEmbeddingDrift"
+
+
+def _embedding(status: str, distance: str = "0.12x60", pod: dict[str, str] | None = None) -> dict[str, str]:
+    return {
+        series(names.EMBEDDING_STATUS.name, pod, feature="review", window="24h"): status,
+        series(names.EMBEDDING_RELATIVE.name, pod, feature="review", window="24h"): distance,
+    }
+
+
+_AWAY = Fires(
+    "warning",
+    {**PLACE, "feature": "review", "window": "24h"},
+    "The mean of embedding review of shop/fraud version 1 over 24h has moved by 0.120 standard deviations of its features (0.05 warns, "
+    "0.1 alerts).",
+    _PAGE,
+)
+
 CASES = (
+    Case(_MOVED, "one embedding", _embedding("2x60"), ("14m",), {"15m": (_AWAY,)}),
+    Case(
+        _MOVED,
+        "in one pod of two, across a missed scrape",
+        _embedding("1x9 _ 1x60", "0.12x9 _ 0.12x60") | _embedding("0x60", "0.01x60", _OTHER),
+        ("14m",),
+        {"15m": (_AWAY,)},
+    ),
+    Case(_MOVED, "it cannot be judged", _embedding("-1x60"), ("15m", "60m")),
+    Case(_MOVED, "it is well", _embedding("0x60"), ("15m", "60m")),
     Case(_DROP, "harder rows", _accuracy("0.8x60"), ("29m",), {"30m": (_LOWER,)}),
     Case(
         _DROP,

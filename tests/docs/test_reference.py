@@ -76,7 +76,7 @@ def test_every_field_of_a_part_of_a_profile_is_documented(profile, part):
     assert {name for name in re.findall(r"`(\w+)`", row) if name not in {part, "pca_residual"}} == set(profile[part])
 
 
-@pytest.mark.parametrize("part", ["embeddings", "tokens"])
+@pytest.mark.parametrize("part", ["embeddings", "tokens", "performance"])
 def test_every_field_of_a_named_part_of_a_profile_is_documented(profile, part):
     """What lies inside each embedding and each text is listed in the part's row."""
     row = next(

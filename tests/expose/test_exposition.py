@@ -20,6 +20,7 @@ from driftgauge.errors import REASONS
 from driftgauge.expose import CLASSIC, OPENMETRICS, Exposition, ProcessMetrics
 from driftgauge.ingest import FAILURES
 from driftgauge.model import Counters
+from tests.expose.embedded import embedded
 from tests.expose.estimated import estimated, estimated_errors
 from tests.expose.examples import GOLDEN, PREDICTION, evaluation, exporter, generating, learning, reference, text, view
 from tests.expose.labelled import classifier, regression
@@ -87,7 +88,17 @@ def test_promtool_is_silent():
 def test_every_metric_is_produced_and_nothing_else():
     """The fully populated scrape has a sample of each metric of the contract, with exactly its labels."""
     suffixes = {names.COUNTER: "", names.GAUGE: "", names.HISTOGRAM: "_bucket"}
-    everything = [view(), learning(), generating(), sure(), classifier(), regression(), estimated(), estimated_errors()]
+    everything = [
+        view(),
+        learning(),
+        generating(),
+        sure(),
+        classifier(),
+        regression(),
+        embedded(),
+        estimated(),
+        estimated_errors(),
+    ]
     produced = samples(scrape(views=everything).decode())
     for metric in names.ALL:
         series = produced.pop(metric.name + suffixes[metric.type])

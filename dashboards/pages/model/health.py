@@ -1,4 +1,4 @@
-"""Health: how good the model may be expected to be without labels, beside how good it was with them."""
+"""Health: how good the model may be expected to be without labels, beside how good it was with them; and embeddings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from driftgauge import names
 from driftgauge.names import Metric
 
 __all__ = ["row"]
+
+#: an embedding is no column that the page's choice of features is about
+_DAY: dict[str, str | None] = {"feature": None, "window": "24h"}
 
 
 def row(where: Where) -> Row:
@@ -71,6 +74,34 @@ def row(where: Where) -> Row:
                 ],
                 width=4,
                 most=1,
+            ),
+            lines(
+                "Embeddings",
+                "Distance of the mean embedding from the reference's over a day, without what chance gives, in standard deviations of its "
+                "features, of the pod in the middle; 0.05 warns, 0.1 alerts. Scale and covariance show in the columns norm and residual.",
+                units.Short,
+                [
+                    Query(
+                        f"quantile by (feature) (0.5, {where.metric(names.EMBEDDING_RELATIVE, **_DAY)})", "{{feature}}"
+                    ),
+                    Query(
+                        f"max({where.metric(names.EMBEDDING_NOISE_FLOOR, **_DAY)})",
+                        "by chance",
+                        dashed(colours.REFERENCE),
+                    ),
+                ],
+                width=12,
+            ),
+            lines(
+                "Evidence for embeddings",
+                "How sure it is that the mean embedding has moved, -log10 p.",
+                units.Short,
+                [
+                    Query(
+                        f"quantile by (feature) (0.5, {where.metric(names.EMBEDDING_EVIDENCE, **_DAY)})", "{{feature}}"
+                    )
+                ],
+                width=12,
             ),
         ),
     )

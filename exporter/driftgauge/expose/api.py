@@ -10,6 +10,7 @@ import numpy as np
 
 from driftgauge.drift.profiles import scores
 from driftgauge.expose.bins import histograms
+from driftgauge.expose.embeddings_api import describe_embeddings
 from driftgauge.expose.label_api import describe_labels
 from driftgauge.expose.performance_api import describe_performance
 from driftgauge.expose.segment_records import describe_segments
@@ -142,6 +143,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "windows": _windows(evaluation),
         "classes": _classes(evaluation),
         "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
+        "embeddings": None if evaluation.embeddings is None else describe_embeddings(evaluation),
         "performance": None if evaluation.performance is None else describe_performance(evaluation),
     }
 

@@ -11,6 +11,7 @@ from driftgauge.expose.classes import class_blocks, merged_series
 from driftgauge.expose.clients import client_blocks
 from driftgauge.expose.confidence import confidence_blocks
 from driftgauge.expose.drift import drift_blocks
+from driftgauge.expose.embeddings import embedding_blocks
 from driftgauge.expose.fleet import fleet_blocks
 from driftgauge.expose.generations import generation_blocks
 from driftgauge.expose.labels import label_blocks
@@ -49,6 +50,7 @@ class Layout:
         blocks += client_blocks(scope, shape)
         blocks += label_blocks(scope, shape)
         blocks += performance_blocks(scope, shape)
+        blocks += embedding_blocks(scope, shape)
         blocks += segment_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)

@@ -72,6 +72,7 @@ class Shape:
         generates: whether it is a language model that has generated.
         labels: what labels give; None where neither ids nor labels have come.
         estimates: task of the model whose performance is estimated without labels; "" where it is not.
+        embeddings: whose means are compared.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Shape:
     generates: bool = False
     labels: LabelShape | None = None
     estimates: str = ""
+    embeddings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -130,4 +132,5 @@ class Shape:
             counters.generations is not None,
             LabelShape.of(view),
             "" if evaluation is None or evaluation.performance is None else evaluation.performance.task,
+            () if evaluation is None or evaluation.embeddings is None else evaluation.embeddings.names,
         )

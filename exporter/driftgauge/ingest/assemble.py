@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from driftgauge.batch import MISSING, Batch, Categories, Column, Flags, Floats, Mixed, column_of
-from driftgauge.ingest.facts import Violations, requests_of, scores_of
+from driftgauge.ingest.facts import EMBEDDING, Violations, requests_of, scores_of
 from driftgauge.ingest.result import Limits
 from driftgauge.ingest.told import told
 from driftgauge.ingest.truth import ids_of, labels_of
@@ -30,7 +30,7 @@ class Table:
         requests: number of requests that carried the rows.
         inputs: feature columns.
         outputs: output columns.
-        facts: values of `proba`, `logits`, `id`, `label` and what is told of generations, one a row; of `latency_s` and
+        facts: values of `proba`, `logits`, `embedding`, `id`, `label` and what is told of generations, one a row; of `latency_s` and
             `status`, one a row or one.
         timestamps: event times, NaN where a row has none.
         segments: segments of the rows by field.
@@ -60,6 +60,7 @@ def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
     inputs = {**generated.inputs, **_columns_of(table.inputs, violations)}
     outputs = {**generated.outputs, **_columns_of(table.outputs, violations)}
     scores = {name: scores_of(table.facts.get(name, ()), name, limits, violations) for name in ("proba", "logits")}
+    vectors = scores_of(table.facts.get(EMBEDDING, ()), EMBEDDING, limits, violations)
     ids, labels = (table.facts.get(name) for name in ("id", "label"))
     truth = (
         None if ids is None else ids_of(ids, violations),
@@ -79,6 +80,7 @@ def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
         ids=truth[0],
         labels=truth[1],
         segments=table.segments,
+        vectors={} if vectors is None else {EMBEDDING: vectors},
     )
 
 

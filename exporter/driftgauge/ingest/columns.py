@@ -17,7 +17,7 @@ from driftgauge.batch import Flags, Floats
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.assemble import Table, batch_of
 from driftgauge.ingest.excerpt import excerpt, short
-from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, name_of
+from driftgauge.ingest.facts import EMBEDDING, FIELDS, TOLD, Violations, count_unknown, name_of
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.segments import segments_of
 from driftgauge.ingest.times import seconds_of, timestamps_of
@@ -25,7 +25,7 @@ from driftgauge.ingest.times import seconds_of, timestamps_of
 __all__ = ["decode_columns"]
 
 _KNOWN = (FIELDS - {"features"}) | {"columns"}
-_ROW_FACTS = ("latency_s", "status", "proba", "logits", "id", "label", *TOLD)
+_ROW_FACTS = ("latency_s", "status", "proba", "logits", "id", "label", EMBEDDING, *TOLD)
 _REQUEST_FACTS = ("latency_s", "status")  # these may also be said once, of the whole body
 
 

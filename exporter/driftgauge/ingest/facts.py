@@ -1,7 +1,6 @@
 """Facts of rows and requests: statuses, latencies, class scores, and the names of all fields.
 
-Fields of later versions (`embedding`) are accepted and not used yet. A field that is in no list is counted as
-`unknown_field`, under at most 32 distinct names
+A field that is in no list is counted as `unknown_field`, under at most 32 distinct names
 (the rest under `_other`), so that a sender of random keys cannot grow the counters.
 """
 
@@ -21,8 +20,8 @@ from driftgauge.ingest.excerpt import excerpt, short
 from driftgauge.ingest.result import Limits
 
 __all__ = [
+    "EMBEDDING",
     "FIELDS",
-    "LATER",
     "NUMBERS",
     "TOLD",
     "Violations",
@@ -36,12 +35,12 @@ __all__ = [
 #: (column, reason) -> values or fields that could not be used
 Violations: TypeAlias = Counter[tuple[str, str]]
 
-#: accepted and not used yet
-LATER = frozenset({"embedding"})
+#: a vector of the row, such as what a model hands to its last layer
+EMBEDDING = "embedding"
 #: what is told of generations, see `told`
 TOLD = ("tokens_in", "tokens_out", "ttft_s", "finish_reason")
 #: fields of an observation
-FIELDS = LATER.union(TOLD) | {
+FIELDS = {EMBEDDING}.union(TOLD) | {
     "ts",
     "features",
     "prediction",
@@ -124,7 +123,7 @@ def numbers_of(values: Sequence[Any] | Floats) -> tuple[Floats, int]:
 
 
 def scores_of(values: Sequence[Any], field: str, limits: Limits, violations: Violations) -> Floats | None:
-    """Return class scores as [rows, classes], NaN where a row gives none of the usual length; None without any."""
+    """Return class scores, or an embedding, as [rows, width], NaN where a row gives none of the usual length; None without any."""
     widths = Counter(len(row) for row in values if isinstance(row, list) and len(row) >= 2)
     width = widths.most_common(1)[0][0] if widths else -1
     usable = np.array([_is_score_row(row, width) for row in values], dtype=bool)

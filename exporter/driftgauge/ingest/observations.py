@@ -17,7 +17,7 @@ from driftgauge.errors import DecodeError
 from driftgauge.failures import failure_of
 from driftgauge.ingest.assemble import Table, batch_of
 from driftgauge.ingest.excerpt import excerpt
-from driftgauge.ingest.facts import FIELDS, TOLD, Violations, count_unknown, name_of
+from driftgauge.ingest.facts import EMBEDDING, FIELDS, TOLD, Violations, count_unknown, name_of
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.segments import segments_of_rows
@@ -25,7 +25,7 @@ from driftgauge.ingest.times import seconds_of
 
 __all__ = ["agree", "decode_lines", "decode_observations"]
 
-_FACTS = ("latency_s", "status", "proba", "logits", "id", "label", *TOLD)
+_FACTS = ("latency_s", "status", "proba", "logits", "id", "label", EMBEDDING, *TOLD)
 _NAMES = ("model", "version")
 
 
@@ -77,7 +77,7 @@ def _object_of(value: Any) -> dict[str, Any]:
     features = value.get("features")
     if not (features is None or isinstance(features, dict)):
         raise DecodeError("structure", f"expected an object, got {excerpt(features)}", field="features")
-    if not (features or _has_output(value) or failure_of(value.get("status"))):
+    if not (features or value.get(EMBEDDING) or _has_output(value) or failure_of(value.get("status"))):
         raise DecodeError("empty", "neither features nor a prediction")
     return value
 

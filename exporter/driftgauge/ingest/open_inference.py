@@ -9,14 +9,14 @@ Cost, binary: about 4 us a tensor and 0.5 us a column, nothing a value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from driftgauge.batch import Batch, Categories, Column, Flags, Floats, Requests
 from driftgauge.errors import DecodeError
-from driftgauge.ingest.facts import LATER, TOLD, Violations, count_unknown, name_of, requests_of
+from driftgauge.ingest.facts import EMBEDDING, TOLD, Violations, count_unknown, name_of, requests_of
 from driftgauge.ingest.outputs import add_columns, assign
 from driftgauge.ingest.reports import Totals, read_totals
 from driftgauge.ingest.result import Decoded, Limits, Refusals
@@ -34,7 +34,9 @@ _TS, _LATENCY, _STATUS = (RESERVED + name for name in ("ts", "latency_s", "statu
 _ID, _LABEL = RESERVED + "id", RESERVED + "label"
 _TRUTH = frozenset({_ID, _LABEL})
 _FACTS = frozenset({_TS, _LATENCY, _STATUS, *_TRUTH, *(RESERVED + name for name in TOLD)})
-_LATER = frozenset(RESERVED + name for name in LATER)
+_EMBEDDING = RESERVED + EMBEDDING
+#: numbers from which on it is a vector
+LEAST_WIDTH = 2
 _SEGMENT = RESERVED + SEGMENT
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
 
@@ -60,7 +62,7 @@ def decode_open_inference(
     tensors = _timed(tensors, refused)
     refused.check(tensors.rows)
     batch = _batch_of(tensors, prediction_output, violations)
-    if not (tensors.inputs or tensors.outputs or specs.opaque or batch.failed is not None):
+    if not (tensors.inputs or tensors.outputs or tensors.vectors or specs.opaque or batch.failed is not None):
         raise specs.problems[0] if specs.problems else DecodeError("empty", "no tensor holds data")
     batch = replace(batch, requests=totals.over(batch.requests), violations=dict(+violations), report=totals.report)
     decoded = refused.decoded(batch, model=model, version=version)
@@ -83,6 +85,7 @@ class _Tensors:
     facts: Mapping[str, Floats | Sequence[Any]]
     truth: Mapping[str, Column]
     timestamps: Floats | None = None
+    vectors: Mapping[str, Floats] = field(default_factory=dict)
 
     def take(self, rows: Flags) -> _Tensors:
         return _Tensors(
@@ -92,6 +95,7 @@ class _Tensors:
             {name: _rows_of_fact(values, rows) for name, values in self.facts.items()},
             {name: rows_of(column, rows) for name, column in self.truth.items()},
             None if self.timestamps is None else self.timestamps[rows],
+            {name: vectors[rows] for name, vectors in self.vectors.items()},
         )
 
 
@@ -105,7 +109,7 @@ def _rows_of_fact(values: Floats | Sequence[Any], rows: Flags) -> Floats | Seque
 
 def _read(specs: Specs, violations: Violations) -> _Tensors:
     count_unknown(
-        violations, [spec.name for spec in specs.facts if not _is_fact(spec.name) and spec.name not in _LATER]
+        violations, [spec.name for spec in specs.facts if not _is_fact(spec.name) and spec.name != _EMBEDDING]
     )
     violations.update((spec.name, "wrong_shape") for spec in specs.facts if _is_fact(spec.name) and spec.shape[1] != 1)
     known = [spec for spec in specs.facts if _is_fact(spec.name) and spec.shape[1] == 1]
@@ -118,7 +122,20 @@ def _read(specs: Specs, violations: Violations) -> _Tensors:
         _read_all(specs.outputs, specs.problems, violations),
         {name: _values_of(column) for name, column in facts.items()},
         {name: column for name, column in truth.items() if len(column) == specs.rows},
+        vectors=_vectors_of(specs, violations),
     )
+
+
+def _vectors_of(specs: Specs, violations: Violations) -> dict[str, Floats]:
+    """Return the embedding of the rows, where there is one."""
+    tensors = _read_all([spec for spec in specs.facts if spec.name == _EMBEDDING], specs.problems, violations)
+    found = {}
+    for tensor in tensors:
+        if isinstance(tensor.values, tuple) or len(tensor.values) != specs.rows or tensor.values.shape[1] < LEAST_WIDTH:
+            violations[(tensor.name, "wrong_shape")] += 1
+        else:
+            found[EMBEDDING] = tensor.values
+    return found
 
 
 def _is_fact(name: str) -> bool:
@@ -181,6 +198,7 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
         tensors.rows,
         inputs=inputs,
         outputs=outputs.columns,
+        vectors=tensors.vectors,
         probabilities=outputs.probabilities,
         logits=outputs.logits,
         timestamps=tensors.timestamps,

@@ -50,7 +50,7 @@ class Specs:
         widths = [spec.shape[1] for spec in (*self.inputs, *self.outputs)]
         scores = [spec.shape[1] for spec in self.outputs if spec.may_be_scores]
         limits.check(rows=self.rows, columns=sum(widths) - sum(scores))
-        limits.check_values(self.rows * sum(widths))
+        limits.check_values(self.rows * (sum(widths) + sum(spec.shape[1] for spec in self.facts)))
 
 
 @dataclass(frozen=True, slots=True)

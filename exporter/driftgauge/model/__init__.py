@@ -1,6 +1,7 @@
 """One model's state: what it has counted, its windows, its reference, and its status."""
 
 from driftgauge.model.clients import ClientCounts
+from driftgauge.model.embeddings import EmbeddingScores
 from driftgauge.model.evaluation import (
     LATENCY_BUCKETS,
     QUANTILES,
@@ -32,6 +33,7 @@ __all__ = [
     "ColumnHistory",
     "Counters",
     "Durations",
+    "EmbeddingScores",
     "Evaluation",
     "Evaluator",
     "GenerationCounts",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio
 from driftgauge.model.clients import ClientCounts
+from driftgauge.model.embeddings import EmbeddingScores
 from driftgauge.model.generations import GenerationCounts
 from driftgauge.model.label_view import LabelView
 from driftgauge.model.performance import Performance
@@ -115,6 +116,7 @@ class Evaluation:
         changes: scores against the model's own past.
         segments: scores of parts of the traffic; None where none are configured.
         performance: estimates without labels; None where the reference has too few labelled rows.
+        embeddings: distances of the mean embeddings; None where the reference has none.
     """
 
     time: float
@@ -140,6 +142,7 @@ class Evaluation:
     changes: tuple[ChangeScores, ...] = ()
     segments: SegmentScores | None = None
     performance: Performance | None = None
+    embeddings: EmbeddingScores | None = None
 
     @property
     def judging(self) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Health: what a model's own outputs say of it beside scores of columns, added to an evaluation.
 
-A pure function of the evaluation and the sums that it was made of.
+Owns the memory of the statuses that belong to no column, nothing else.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.config import ModelSettings
+from driftgauge.drift import OK
+from driftgauge.model.embeddings import EmbeddingJudge
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.performance import PerformanceJudge
 from driftgauge.model.sums import WindowSums
-from driftgauge.profile import Reference
+from driftgauge.profile import WINDOWS, Reference
+from driftgauge.state import State
 
 __all__ = ["Health"]
 
@@ -30,9 +33,14 @@ class Health:
     def __init__(self, reference: Reference, settings: ModelSettings) -> None:
         self._least = settings.drift.least_samples
         self._performance = PerformanceJudge.of(reference)
+        self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
-        """Return *evaluation* with the estimates of the performance."""
+        """Return *evaluation* with the scores of the embeddings and the estimates of the performance."""
+        if sums.embeddings:
+            judges, dispersion = evaluation.judges, evaluation.dispersion
+            found = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
+            evaluation = replace(evaluation, embeddings=found)
         if self._performance is None:
             return evaluation
         scores = evaluation.scores
@@ -41,7 +49,7 @@ class Health:
             sums.profiles,
             scores,
             drifts=self._drifts(evaluation),
-            allowed=scores.samples[:, self._performance.column] >= self._least,
+            allowed=(scores.samples[:, self._performance.column] >= self._least) & _still(evaluation),
             dispersion=evaluation.dispersion,
         )
         return replace(evaluation, performance=performance)
@@ -52,3 +60,22 @@ class Health:
         sure = scores.evidence >= evaluation.evidence_threshold[:, None]
         with np.errstate(invalid="ignore"):
             return np.asarray(sure & (scores.debiased >= evaluation.alert) & (scores.samples >= self._least))
+
+    def freeze(self) -> State:
+        """Return a copy of the statuses."""
+        return State(parts={"embeddings": self._embeddings.freeze()})
+
+    def thaw(self, state: State) -> None:
+        """Take statuses back.
+
+        Raises:
+            StateError: they are of other embeddings or windows.
+        """
+        self._embeddings.thaw(state.part("embeddings"))
+
+
+def _still(evaluation: Evaluation) -> NDArray[np.bool_]:
+    """Return the windows in which no embedding has moved, [windows]; where none is judged, none has."""
+    if evaluation.embeddings is None:
+        return np.ones(len(evaluation.windows), dtype=bool)
+    return np.asarray((evaluation.embeddings.status <= OK).all(axis=1))

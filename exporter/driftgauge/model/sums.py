@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from driftgauge.batch import Counts
 from driftgauge.model.segments import SegmentSums
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, CountRing, Profile, Ring, Window
+from driftgauge.sketch import MeanVector
 
 __all__ = ["Change", "Trailing", "WindowSums", "collect"]
 
@@ -53,6 +55,7 @@ class WindowSums:
         trailing: blocks of past traffic by window name; empty unless an hour has ended since the last time.
         changes: the newest traffic beside its past; None unless an hour has ended since the last time.
         segments: parts of the traffic; None where none are configured.
+        embeddings: sums of the features of embeddings in each window of time, by name; empty where there are none.
     """
 
     time: float
@@ -64,6 +67,7 @@ class WindowSums:
     trailing: dict[str, Trailing]
     changes: tuple[Change, ...] | None
     segments: SegmentSums | None = None
+    embeddings: tuple[Mapping[str, MeanVector], ...] = ()
 
 
 def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: bool) -> WindowSums:

@@ -15,6 +15,8 @@ from dataclasses import replace
 
 from driftgauge.batch import Batch, Floats
 from driftgauge.config import ModelSettings
+from driftgauge.derive import with_vectors
+from driftgauge.model.embeddings import EmbeddingRing, embeddings_of
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.health import Health
@@ -47,6 +49,7 @@ class Windows:
         self._counted = tuple(CountRing(reference.profile.spec, rows) for rows in settings.count_windows)
         self._stage = Stage(reference.profile.spec)
         self.segments = Segments(reference, settings) if settings.segments.fields else None
+        self._embeddings = EmbeddingRing(reference) if embeddings_of(reference) else None
         self._newest = -math.inf
         self._lateness = settings.lateness_seconds
         self.judge_by(reference, settings)
@@ -69,6 +72,8 @@ class Windows:
 
     def enter(self, batch: Batch, placed: Sequence[Placed], suppressed: Counter[str]) -> Mapping[tuple[str, str], int]:
         """Count the rows minute by minute; return what in them broke the schema, count segments that are not told apart."""
+        if self._embeddings is not None:
+            batch = with_vectors(batch, self._ring.spec.embedders)
         reading = self._ring.spec.read(batch)
         latencies, segments = batch.requests.latencies, self.segments
         codes = None if segments is None else segments.codes(batch, suppressed)
@@ -77,6 +82,8 @@ class Windows:
             self.add(block, latencies, part.time)
             if segments is not None and codes is not None:
                 segments.add(block, codes[:, part.rows], part.time)
+            if self._embeddings is not None:
+                self._embeddings.add(batch.vectors, part.rows, part.time)
             latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
         return reading.violations
 
@@ -110,6 +117,8 @@ class Windows:
         self._ring.forget_after(now)
         if self.segments is not None:
             self.segments.forget_after(now)
+        if self._embeddings is not None:
+            self._embeddings.forget_after(now)
         self._newest = now
 
     def collect(self, now: float) -> WindowSums:
@@ -117,6 +126,8 @@ class Windows:
         hour = int(now // HOUR_SECONDS)
         past, self._hour = hour != self._hour, hour
         sums = collect(self._ring, self._counted, now, past=past)
+        if self._embeddings is not None:
+            sums = replace(sums, embeddings=self._embeddings.collect(now))
         return sums if self.segments is None else replace(sums, segments=self.segments.collect(now, past=past))
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
@@ -141,6 +152,9 @@ class Windows:
         counted = {f"rows_{ring.rows}": ring.freeze() for ring in self._counted}
         if self.segments is not None:
             counted["segments"] = self.segments.freeze()
+        if self._embeddings is not None:
+            counted["embeddings"] = self._embeddings.freeze()
+        counted["health"] = self._health.freeze()
         return State(parts={"ring": self._ring.freeze(), "evaluator": self._evaluator.freeze(), **counted})
 
     def thaw(self, state: State, now: float) -> None:
@@ -157,6 +171,11 @@ class Windows:
             self.segments.thaw(state.part("segments"))
             self.segments.refer_to(self.reference)
             self.segments.forget_after(now)
+        if self._embeddings is not None and "embeddings" in state.parts:  # those of older versions have none
+            self._embeddings.thaw(state.part("embeddings"))
+            self._embeddings.forget_after(now)
+        if "health" in state.parts:
+            self._health.thaw(state.part("health"))
         self._ring.forget_after(now)
 
     def _count(self, profile: Profile, time: float) -> None:

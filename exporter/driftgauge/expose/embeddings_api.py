@@ -1,0 +1,31 @@
+"""Mean embeddings in the JSON API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from driftgauge.expose.values import STATUSES, finite
+from driftgauge.model import Evaluation
+
+__all__ = ["describe_embeddings"]
+
+Json = dict[str, Any]
+
+
+def describe_embeddings(evaluation: Evaluation) -> Json:
+    """Return the distances by embedding and window; the evaluation must have some. What is undefined is null."""
+    found = evaluation.embeddings
+    assert found is not None
+    return {
+        name: {
+            window.name: {
+                "mmd_relative": finite(found.relative[row, place]),
+                "noise_floor": finite(found.noise_floor[row, place]),
+                "evidence": finite(found.evidence[row, place]),
+                "samples": int(found.samples[row, place]),
+                "status": STATUSES[int(found.status[row, place])],
+            }
+            for row, window in enumerate(evaluation.windows)
+        }
+        for place, name in enumerate(found.names)
+    }

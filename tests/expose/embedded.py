@@ -1,0 +1,29 @@
+"""The view of a model whose embedding has moved."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from driftgauge.batch import Batch
+from driftgauge.config import ModelSettings
+from driftgauge.model import Model, ModelView
+from driftgauge.reference import BuildOptions, build
+
+__all__ = ["embedded"]
+
+NOW = 1_790_000_000.0
+
+
+def embedded() -> ModelView:
+    """Return a model that has seen 400 vectors that are not where the reference's 2,000 were."""
+    rng = np.random.default_rng(8)
+    known = Batch(2_000, vectors={"embedding": rng.standard_normal((2_000, 4))})
+    model = Model(
+        "texts",
+        "1",
+        ModelSettings(name="texts", seasonality="none"),
+        build(lambda: [known], BuildOptions("train", 0.0)),
+    )
+    model.observe(Batch(400, vectors={"embedding": rng.standard_normal((400, 4)) + 1.0}), NOW)
+    model.tick(NOW + 1)
+    return model.view(NOW + 1)
