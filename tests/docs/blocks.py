@@ -1,7 +1,8 @@
 """The documents, and the code blocks in them.
 
 Convention: a `sh` block whose fence says ```` ```sh test ```` and every `python` block is run. The blocks of one document
-run in order, as one script, in an empty folder of their own; what a fence says after the language is not shown.
+run in order, as one script, in an empty folder of their own; what a fence says after the language is not shown. All other
+blocks are checked by `test_unrun.py` as far as they can be.
 """
 
 from __future__ import annotations
