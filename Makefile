@@ -14,7 +14,7 @@ comma       := ,
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check generate docs bench fuzz simulate faults soak image k8s-test lock sbom audit tools setup clean
+.PHONY: help demo test check generate docs bench fuzz simulate faults soak image k8s-test screenshots lock sbom audit tools setup clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [PYTEST_ARGS='-k drift']"
@@ -74,6 +74,9 @@ k8s-test: $(VENV)/.dev ## build the images and really run the example's pod, wit
 	@scripts/setup-kubernetes.sh
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/k8s-test.sh
 
+screenshots: $(VENV)/.dev tools ## write pictures of the exporter's page to build/screenshots
+	@$(BIN)/python -m scripts.screenshots build/screenshots
+
 lock: ## renew the lock files of the images
 	@PYTHON=$(PYTHON) scripts/lock.sh
 
@@ -83,7 +86,7 @@ sbom: ## list what is in the image, with licences, as CycloneDX
 audit: ## ask for known vulnerabilities of what is in the image; needs the internet
 	@PYTHON=$(PYTHON) scripts/sbom.sh audit
 
-tools: ## install Prometheus, Alertmanager, kubectl and helm for the tests, where this is allowed
+tools: ## install Prometheus, Alertmanager, Chromium, kubectl and helm for the tests, where this is allowed
 	@scripts/setup-tools.sh
 	@scripts/setup-kubernetes.sh
 

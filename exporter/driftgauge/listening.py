@@ -30,6 +30,7 @@ class ListenSettings:
         "", "Web configuration file of the metrics port, as --web.config.file of exporters."
     )
     metrics_token_file: str = setting("", "File with bearer tokens, one a line, of which the metrics port wants one.")
+    page: bool = setting(default=True, help_text="Serve the exporter's own page at / of the metrics port.")
     insecure: bool = setting(
         default=False, help_text="Allow the ingest listener on an address other than loopback, without authentication."
     )

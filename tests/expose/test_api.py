@@ -18,11 +18,11 @@ def dumped(value):
 @pytest.mark.parametrize("made", [view(), learning(), learning(state="no_reference"), view(evaluation=None)])
 def test_every_view_is_json(made):
     assert dumped(describe_model(made)) == describe_model(made)
-    assert dumped(list_models([made])) == list_models([made])
+    assert dumped(list_models([made], 0.0)) == list_models([made], 0.0)
 
 
 def test_list_is_in_order_and_names_the_worst_column():
-    first, second = list_models([view(), learning()])["models"]
+    first, second = list_models([view(), learning()], 0.0)["models"]
     assert (first["name"], second["name"]) == ("churn", "fraud")
     assert first["learning"] == {"rows": 512, "wanted_rows": 10_000}
     assert (first["status"], first["reference"], first["worst_column"]) == ("undecided", None, None)

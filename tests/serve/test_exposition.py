@@ -1,16 +1,14 @@
-"""The metrics listener over HTTP: formats, compression, the read-only API and the landing page."""
+"""The metrics listener over HTTP: formats, compression, and the read-only API."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import re
 import shutil
 import subprocess
 
 import pytest
 
-from driftgauge.serve.landing import landing_page
 from tests.serve.harness import Exporter, request
 
 NASTY = '<script>alert("x")</script>&{}'
@@ -95,29 +93,6 @@ def test_api_names_the_known_models_when_it_knows_none(exporter):
     answer = exporter.get("/api/v1/models/nope/versions/1")
     assert (answer.status, answer.json["reason"]) == (404, "unknown_model")
     assert "fraud version 0" in answer.json["detail"]
-
-
-def test_landing_page_loads_nothing_from_elsewhere(exporter):
-    answer = exporter.get("/")
-    page = answer.body.decode()
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert not re.search(r"<(script|img|link|iframe)|@import|url\(|https?://", page)
-
-
-def test_landing_page_escapes_names(exporter):
-    page = exporter.get("/").body.decode()
-    assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;{}" in page
-    assert 'href="api/v1/models/%3Cscript%3E' in page
-
-
-def test_links_of_the_landing_page_lead_somewhere(exporter):
-    for link in re.findall(r'href="([^"]+)"', exporter.get("/").body.decode()):
-        assert exporter.get(f"/{link}").status == 200, link
-
-
-def test_landing_page_without_models_says_so():
-    assert "No model has been observed yet" in landing_page({"models": []}, "1.0")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

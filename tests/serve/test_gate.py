@@ -167,9 +167,9 @@ def test_a_connection_on_which_nothing_is_asked_is_closed(talks):
 
 def test_an_answer_that_is_not_read_is_given_up(monkeypatch):
     """Its memory is free again, and others are answered meanwhile."""
-    monkeypatch.setattr("driftgauge.serve.metrics_app.landing_page", lambda *_: "x" * 50_000_000)
+    monkeypatch.setattr("driftgauge.serve.api.list_models", lambda *_: {"models": "x" * 50_000_000})
     with Secured(more="limits: {write_seconds: 0.2}") as exporter, connected(exporter, "metrics") as made:
-        made.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        made.sendall(b"GET /api/v1/models HTTP/1.1\r\nHost: x\r\n\r\n")
         assert exporter.ask("metrics", path="/-/healthy").status == 200
         eventually(lambda: closed(exporter, "slow_reader", "metrics") == 1)
         assert ended(made)

@@ -12,7 +12,9 @@ from driftgauge.drift.profiles import scores
 from driftgauge.expose.bins import histograms
 from driftgauge.expose.embeddings_api import describe_embeddings
 from driftgauge.expose.label_api import describe_labels
+from driftgauge.expose.panels import describe_confidence, describe_generations, describe_latency, worst_columns
 from driftgauge.expose.performance_api import describe_performance
+from driftgauge.expose.raised import raised
 from driftgauge.expose.segment_records import describe_segments
 from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
@@ -23,10 +25,10 @@ __all__ = ["STATUSES", "describe_model", "describe_score", "describe_without_col
 Json = dict[str, Any]
 
 
-def list_models(views: Iterable[ModelView]) -> Json:
-    """Answer `GET /api/v1/models`."""
+def list_models(views: Iterable[ModelView], time: float) -> Json:
+    """Answer `GET /api/v1/models` at *time*, seconds since 1970 on the exporter's clock."""
     ordered = sorted(views, key=lambda view: (view.name, view.version))
-    return {"models": [_overview(view) for view in ordered]}
+    return {"time": time, "models": [_overview(view) for view in ordered]}
 
 
 def describe_model(view: ModelView) -> Json:
@@ -53,6 +55,8 @@ def describe_without_columns(view: ModelView) -> Json:
         "clients": None if counters.clients is None else asdict(counters.clients),
         "labels": None if view.labels is None else describe_labels(view.labels),
         "previous_reference": None if view.previous is None else _previous(view.previous, view.evaluation),
+        "latency_histogram": describe_latency(counters),
+        "generations": describe_generations(counters.generations),
         "latency_thresholds": {"warn_seconds": latency.warn_seconds, "alert_seconds": latency.alert_seconds},
         "evaluation": None if view.evaluation is None else _evaluation(view.evaluation),
     }
@@ -75,6 +79,8 @@ def _overview(view: ModelView) -> Json:
         "learning": {"rows": rows, "wanted_rows": wanted} if view.state == "learning" else None,
         "reference": None if view.reference is None else _reference(view.reference, view.mode),
         "worst_column": None if evaluation is None else _worst_column(evaluation),
+        "worst_columns": [] if evaluation is None else worst_columns(evaluation),
+        "alerts": raised(view),
     }
 
 
@@ -142,6 +148,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "status_window": evaluation.status_window.name,
         "windows": _windows(evaluation),
         "classes": _classes(evaluation),
+        "confidence": describe_confidence(evaluation),
         "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
         "embeddings": None if evaluation.embeddings is None else describe_embeddings(evaluation),
         "performance": None if evaluation.performance is None else describe_performance(evaluation),

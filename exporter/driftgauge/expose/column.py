@@ -8,7 +8,7 @@ import numpy as np
 
 from driftgauge.expose.api import describe_score
 from driftgauge.expose.bins import histograms
-from driftgauge.expose.values import finite, finite_all
+from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import ColumnHistory, Evaluation
 
 __all__ = ["describe_column"]
@@ -28,6 +28,10 @@ def describe_column(evaluation: Evaluation, history: ColumnHistory) -> Json:
         "kind": column.kind,
         "time": evaluation.time,
         "window": history.window.name,
+        "status_window": evaluation.status_window.name,
+        "time_windows": [window.name for window in evaluation.windows if not window.rows],
+        "status": STATUSES[int(evaluation.status[number])],
+        "undecided": evaluation.undecided[number] or None,
         "windows": {
             window.name: describe_score(evaluation, place, number) for place, window in enumerate(evaluation.windows)
         },
@@ -36,6 +40,8 @@ def describe_column(evaluation: Evaluation, history: ColumnHistory) -> Json:
         "histogram": bins,
         "carried": {
             "bins": finite_all(history.carried[:cells]),
+            **({"other": finite(history.carried[-2])} if "categories" in bins else {}),
+            "missing": finite(history.carried[-1]),
             "rest": finite(float(np.sum(history.carried[cells:]))),
         },
         "history": {

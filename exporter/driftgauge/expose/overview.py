@@ -23,6 +23,8 @@ Json = dict[str, Any]
 _BARS = 20
 #: a change of the debiased distance that is worth a word
 _STEP = 0.02
+#: evidence that the higher of the two is more than chance: one in a hundred
+_SURE = 2.0
 
 
 def describe_overview(view: ModelView) -> Json:
@@ -67,6 +69,9 @@ def _trend(evaluation: Evaluation, number: int) -> str | None:
         enough = scores.samples[place, number] >= 100 and evaluation.window_status[place, number] != UNDECIDED
         if enough and not np.isnan(scores.debiased[status, number]):
             step = float(scores.debiased[place, number] - scores.debiased[status, number])
+            # What chance may well have done has no direction.
+            if scores.evidence[place if step > 0 else status, number] < _SURE:
+                return "steady"
             return "rising" if step > _STEP else "falling" if step < -_STEP else "steady"
     return None
 

@@ -60,7 +60,7 @@ class Api:
         return await self.views.once("views", self._engine.views)
 
     async def _models(self, _: web.Request) -> web.Response:
-        return await self._answer(list_models, await self.seen())
+        return await self._answer(list_models, await self.seen(), self._engine.clock())
 
     async def _of_exporter(self, _: web.Request) -> web.Response:
         return await self._answer(lambda: describe_exporter(self._exporter(), self._engine.health.refusals))

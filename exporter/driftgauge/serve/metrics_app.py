@@ -1,4 +1,4 @@
-"""The metrics listener: /metrics, health, the read-only API and a landing page. Nothing on it changes state.
+"""The metrics listener: /metrics, health, the read-only API and the exporter's own page. Nothing on it changes state.
 
 A scrape is rendered and compressed in the scoring thread, one at a time, so that neither the event loop nor an evaluation
 is in its way.
@@ -20,7 +20,6 @@ from driftgauge.expose import (
     Format,
     ListenerView,
     ProcessMetrics,
-    list_models,
     negotiate,
 )
 from driftgauge.model import ModelView
@@ -29,7 +28,7 @@ from driftgauge.serve.engine import Engine
 from driftgauge.serve.guard.counts import ListenerCounts
 from driftgauge.serve.health import INGEST_BUCKETS
 from driftgauge.serve.ingest_app import healthy
-from driftgauge.serve.landing import PAGE_POLICY, landing_page
+from driftgauge.serve.page import Page
 from driftgauge.serve.problems import LISTENER, error_middleware
 from driftgauge.serve.shared import Shared
 
@@ -46,7 +45,8 @@ def metrics_app(engine: Engine) -> web.Application:
     listener = _Metrics(engine)
     app = web.Application(middlewares=[error_middleware])
     app[LISTENER] = "metrics"
-    app.router.add_get("/", listener.landing)
+    if engine.settings.listen.page:
+        Page().add_routes(app.router)
     app.router.add_get("/metrics", listener.metrics)
     app.router.add_get("/-/healthy", healthy(engine))
     app.router.add_get("/-/ready", listener.ready)
@@ -79,11 +79,6 @@ class _Metrics:
         if not self._engine.health.counting:
             return web.Response(status=503, text="the configuration cannot be used\n")
         return web.Response(text="ready\n")
-
-    async def landing(self, _: web.Request) -> web.Response:
-        """Show where everything is."""
-        page = landing_page(list_models(await self.api.seen()), __version__)
-        return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
 
     def _counted(self, work: Callable[..., T], *args: Any) -> T:
         try:

@@ -1,0 +1,183 @@
+"""What the thresholds would raise now, of one model as this exporter alone sees it: the alert, what is wrong, and what to do.
+
+The alerts of `alerting/` look at a fleet and wait before they fire; these are for a person who looks at one exporter. They have
+the same names, so the runbooks are found, and they are gone as soon as what they tell of is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from driftgauge.drift import ALERT, UNDECIDED, WARN
+from driftgauge.drift.profiles import missing_ratios
+from driftgauge.expose.panels import deciding
+from driftgauge.model import QUANTILES, Evaluation, LabelView, ModelView
+
+__all__ = ["CONFIDENCE_DROP", "MASS", "raised"]
+
+Json = dict[str, Any]
+#: kind, severity, and what is wrong where
+Raised = tuple[str, str, Json]
+
+#: shares of missing, unseen or outlying values beyond the reference's; fall of the mean confidence. As `alerting/limits.py`.
+MASS, CONFIDENCE_DROP = 0.02, 0.1
+#: columns or segments that are told of one kind; the others are counted
+_MOST = 6
+_SEVERITIES = {WARN: "warning", ALERT: "critical"}
+_P95 = QUANTILES.index(0.95)
+
+_DRIFT = (
+    "Compare with the time of the last release of the model and of its senders. A step is a broken pipeline: mend or roll back "
+    "the source. A slow change is the world: evaluate on fresh labels, and retrain."
+)
+_DO = {
+    "DriftgaugeFeatureDrift": _DRIFT,
+    "DriftgaugePredictionDrift": "See which inputs have moved with it; if none has, look at the model that is served and its version.",
+    "DriftgaugeMissingValues": "Ask the sender why values are missing: a join, a default or a renamed column.",
+    "DriftgaugeUnseenCategories": "See which values are new; a typo or another spelling is a fault of the sender, a new kind needs training data.",
+    "DriftgaugeOutOfRange": "Look for a changed unit, a default such as -1, or an overflow at the sender.",
+    "DriftgaugeLatency": "See whether the load has grown or the model server is short of CPU or memory; scale out or roll back.",
+    "DriftgaugeLowConfidence": "See which inputs have drifted, and collect labels: a model that is less sure is usually less right.",
+    "DriftgaugeSegmentDrift": "Look at this part of the traffic alone: a country, a tenant, a client version that has changed.",
+    "DriftgaugeAccuracyDrop": "Evaluate on the newest labels, roll back to the previous version if it did better, and retrain.",
+    "DriftgaugeMiscalibrated": "Do not act upon the probabilities as they are; recalibrate on the newest labels.",
+    "DriftgaugeReferenceMissing": "Build the profile again, or mend its path; until then nothing is judged.",
+}
+
+
+def raised(view: ModelView) -> list[Json]:
+    """Return what would be raised, the critical first: of each kind how many, and the first that are found, furthest first."""
+    groups: dict[tuple[str, str], Json] = {}
+    for name, severity, instance in _found(view):
+        group = groups.setdefault(
+            (name, severity), {"alert": name, "severity": severity, "do": _DO[name], "count": 0, "found": []}
+        )
+        group["count"] += 1
+        if len(group["found"]) < _MOST:
+            group["found"].append(instance)
+    return sorted(groups.values(), key=lambda group: group["severity"] != "critical")
+
+
+def _found(view: ModelView) -> Iterator[Raised]:
+    if view.state == "no_reference":
+        yield _alert("DriftgaugeReferenceMissing", "critical", "the configured profile cannot be read")
+    if view.evaluation is not None:
+        yield from _columns(view.evaluation)
+        yield from _latency(view)
+        yield from _confidence(view.evaluation)
+        yield from _segments(view.evaluation)
+    if view.labels is not None:
+        yield from _labels(view.labels)
+
+
+def _columns(evaluation: Evaluation) -> Iterator[Raised]:
+    place = evaluation.windows.index(evaluation.status_window)
+    usual = missing_ratios(evaluation.reference.profile)
+    order = np.argsort(-np.nan_to_num(evaluation.scores.debiased[place], nan=-1.0), kind="stable")
+    for number in order.tolist():
+        column, status = evaluation.columns[number], int(evaluation.status[number])
+        where = {"feature": column.name, "role": column.role}
+        if status in _SEVERITIES:
+            name = "DriftgaugeFeatureDrift" if column.role == "input" else "DriftgaugePredictionDrift"
+            yield _alert(name, _SEVERITIES[status], _far(evaluation, number), **where)
+        if status == UNDECIDED and evaluation.undecided[number] == "muted":
+            continue
+        few = evaluation.scores.samples[place, number] < 100
+        facts = {
+            name: 0.0 if few else float(np.nan_to_num(values[number])) for name, values in evaluation.facts.items()
+        }
+        shares = (
+            (
+                "DriftgaugeMissingValues",
+                facts.get("missing_ratio", 0.0) - float(usual[number]),
+                "more of the values are missing",
+            ),
+            ("DriftgaugeUnseenCategories", facts.get("unseen_ratio", 0.0), "of the values are categories that are new"),
+            (
+                "DriftgaugeOutOfRange",
+                facts.get("out_of_range_ratio", 0.0),
+                "of the values lie outside the reference's range",
+            ),
+        )
+        for name, share, words in shares:
+            if share >= MASS:
+                window = evaluation.status_window.name
+                yield _alert(name, "warning", f"{100 * share:.3g} % {words} (last {window})", **where)
+
+
+def _far(evaluation: Evaluation, number: int) -> str:
+    """Say how far a column is in the window that decides."""
+    place, scores = deciding(evaluation, number), evaluation.scores
+    threshold = evaluation.alert if evaluation.status[number] == ALERT else evaluation.warn
+    limit = float(threshold[place, number])
+    beyond = f", threshold {limit:.2f}" if np.isfinite(limit) else ""
+    name = evaluation.windows[place].name
+    return f"distance {float(scores.debiased[place, number]):.2f} from the reference (last {name}{beyond})"
+
+
+def _latency(view: ModelView) -> Iterator[Raised]:
+    assert view.evaluation is not None
+    limits = view.settings.latency
+    for window, quantiles in zip(view.evaluation.windows, view.evaluation.latency, strict=True):
+        if np.isnan(quantiles[_P95]):
+            continue
+        seconds = float(quantiles[_P95])
+        for severity, limit in (("critical", limits.alert_seconds), ("warning", limits.warn_seconds)):
+            if limit is not None and seconds > limit:
+                what = f"95 % of the requests take up to {seconds:.3g} s (last {window.name}), threshold {limit:.3g} s"
+                yield _alert("DriftgaugeLatency", severity, what)
+                return
+        return
+
+
+def _confidence(evaluation: Evaluation) -> Iterator[Raised]:
+    numeric = len(evaluation.reference.profile.spec.schema.numeric)
+    for number, column in enumerate(evaluation.columns[:numeric]):
+        if column.name == "confidence.top1" and column.role == "output":
+            now = float(evaluation.facts["mean"][number])
+            usual = float(evaluation.reference.profile.histogram.mean[number])
+            if usual - now >= CONFIDENCE_DROP:
+                what = f"the mean confidence is {100 * now:.3g} %, {100 * usual:.3g} % in the reference"
+                yield _alert("DriftgaugeLowConfidence", "warning", what)
+
+
+def _segments(evaluation: Evaluation) -> Iterator[Raised]:
+    segments = evaluation.segments
+    if segments is None:
+        return
+    for place in np.argwhere(segments.status >= WARN).tolist():
+        segment, number = place
+        column = segments.columns[number]
+        distance = float(segments.scores.debiased[segment, number])
+        what = f"{segments.names[segment]}: distance {distance:.2f} from the {segments.against[segment]}"
+        severity = _SEVERITIES[int(segments.status[segment, number])]
+        yield _alert("DriftgaugeSegmentDrift", severity, what, feature=column.name, role=column.role)
+
+
+def _labels(view: LabelView) -> Iterator[Raised]:
+    """Judge the newest window that has labels enough."""
+    figures, limits = view.figures, view.settings
+    samples = figures.get("samples")
+    if samples is None:
+        return
+    for place in np.flatnonzero(samples >= limits.least_samples).tolist():
+        name = view.windows[place].name
+        if "drop_evidence" in figures and "reference_accuracy" in figures:
+            now, usual = float(figures["accuracy"][place]), float(figures["reference_accuracy"][0])
+            sure = float(figures["drop_evidence"][place]) >= limits.evidence
+            if sure and usual - now >= limits.accuracy_drop:
+                what = f"{100 * now:.3g} % of the labelled predictions are right (last {name}), {100 * usual:.3g} % in the reference"
+                yield _alert("DriftgaugeAccuracyDrop", "critical", what)
+        if "calibration_error" in figures:
+            error, floor = (float(figures[f"calibration_error{part}"][place]) for part in ("", "_floor"))
+            if error - floor >= limits.calibration_error:
+                what = f"stated and realised confidence differ by {100 * error:.3g} % (last {name}), {100 * floor:.2g} % by chance"
+                yield _alert("DriftgaugeMiscalibrated", "warning", what)
+        return
+
+
+def _alert(name: str, severity: str, what: str, **where: str) -> Raised:
+    return name, severity, {"feature": None, "role": None, **where, "what": what}

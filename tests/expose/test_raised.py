@@ -1,0 +1,128 @@
+"""What the thresholds would raise now: the kinds, what is told of each, and that they go when what they tell of has gone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from alerting.catalogue import groups
+from alerting.limits import Limits
+from alerting.rule import Alert
+from alerting.settings import Settings
+from driftgauge.config import ModelSettings, ReferenceSettings
+from driftgauge.expose.raised import _DO, CONFIDENCE_DROP, MASS, raised
+from driftgauge.model import Model
+from tests.serve.harness import MONDAY, Exporter
+
+CONFIG = """
+defaults:
+  seasonality: none
+  reference: {learn_rows: 600}
+  latency: {warn_seconds: 0.1, alert_seconds: 0.2}
+"""
+
+
+def rows(seed, *, shift=0.0, plans=("basic", "plus"), missing=0.0, latency=0.02, stated=0.9, right=0.9):
+    rng = np.random.default_rng(seed)
+    return [
+        {
+            "id": f"{seed}-{n}",
+            "features": {
+                "age": float(age),
+                "plan": str(plan),
+                "debt": None if rng.random() < missing else float(rng.normal()),
+            },
+            "prediction": "yes",
+            "proba": [stated + 0.05 * float(rng.random()), 1 - stated],
+            "latency_s": latency,
+            "label": "yes" if rng.random() < right else "no",
+        }
+        for n, age, plan in zip(range(600), rng.normal(40 + shift, 10, 600), rng.choice(plans, 600), strict=True)
+    ]
+
+
+@pytest.fixture
+def exporter():
+    with Exporter(CONFIG) as made:
+        assert made.post(rows(0)).status == 202
+        made.scrape()
+        yield made
+
+
+def told(exporter):
+    (model,) = exporter.get("/api/v1/models").json["models"]
+    return {group["alert"]: group for group in model["alerts"]}
+
+
+def observe(exporter, number, **how):
+    exporter.now = MONDAY + 86_400 * number
+    assert exporter.post(rows(number, **how)).status == 202
+    exporter.tick()
+    return told(exporter)
+
+
+def test_a_model_that_is_well_raises_nothing(exporter):
+    assert observe(exporter, 1) == {}
+
+
+@pytest.mark.parametrize(
+    ("how", "name", "severity", "feature"),
+    [
+        ({"shift": 15.0}, "DriftgaugeFeatureDrift", "critical", "age"),
+        ({"plans": ("basic", "gold")}, "DriftgaugeUnseenCategories", "warning", "plan"),
+        ({"missing": 0.2}, "DriftgaugeMissingValues", "warning", "debt"),
+        ({"shift": 60.0}, "DriftgaugeOutOfRange", "warning", "age"),
+        ({"latency": 0.15}, "DriftgaugeLatency", "warning", None),
+        ({"latency": 0.5}, "DriftgaugeLatency", "critical", None),
+        ({"stated": 0.6}, "DriftgaugePredictionDrift", "critical", "confidence.top1"),
+        ({"stated": 0.6}, "DriftgaugeLowConfidence", "warning", None),
+        ({"right": 0.5}, "DriftgaugeMiscalibrated", "warning", None),
+    ],
+)
+def test_what_is_wrong_is_raised_and_gone_when_it_is_mended(exporter, how, name, severity, feature):
+    """With what to do; three evaluations after the window is clean nothing is left of it."""
+    group = observe(exporter, 1, **how)[name]
+    assert (group["severity"], group["do"]) == (severity, _DO[name])
+    assert feature in {one["feature"] for one in group["found"]}
+    assert group["count"] == len(group["found"])
+    for day in range(20, 23):
+        left = observe(exporter, day)
+    assert name not in left
+
+
+def test_the_sentence_says_how_far_and_where(exporter):
+    """Distance, window and threshold."""
+    (found,) = observe(exporter, 1, shift=15.0)["DriftgaugeFeatureDrift"]["found"]
+    assert found["what"].startswith("distance 0.")
+    assert found["what"].endswith("threshold 0.20)")
+
+
+def test_a_profile_that_cannot_be_read_is_raised():
+    (group,) = raised(Model("fraud", "0", ModelSettings(reference=ReferenceSettings(path="nowhere.json"))).view(MONDAY))
+    assert (group["alert"], group["severity"]) == ("DriftgaugeReferenceMissing", "critical")
+
+
+def test_of_many_columns_a_few_are_told_and_all_are_counted():
+    """A page that asks every two seconds must not be sent five hundred sentences."""
+    rng = np.random.default_rng(3)
+
+    def body(shift):
+        return {"columns": {f"x{number}": (rng.normal(0, 1, 400) + shift).tolist() for number in range(30)}}
+
+    with Exporter("defaults: {seasonality: none, reference: {learn_rows: 400}}") as exporter:
+        assert exporter.post(body(0.0)).status == 202
+        exporter.scrape()
+        exporter.now += 86_400
+        assert exporter.post(body(3.0)).status == 202
+        exporter.tick()
+        group = told(exporter)["DriftgaugeFeatureDrift"]
+        assert (group["count"], len(group["found"])) == (30, 6)
+
+
+def test_limits_and_names_are_those_of_the_rules():
+    """A runbook is found by the name; alerts on labels have none yet."""
+    limits = Limits()
+    assert (limits.missing_ratio, limits.unseen_ratio, limits.out_of_range_ratio) == (MASS, MASS, MASS)
+    assert limits.confidence_drop == CONFIDENCE_DROP
+    rules = {rule.name for group in groups(Settings()) for rule in group.rules if isinstance(rule, Alert)}
+    assert set(_DO) - rules <= {"DriftgaugeAccuracyDrop", "DriftgaugeMiscalibrated"}
