@@ -21,6 +21,9 @@ PASSWORD = "correct horse"
 #: of PASSWORD, at the least cost
 HASH = "$2b$04$F/TYLt4aI7J/3Mr0bD4tYuELO2WYe4LW72Fud5/7eVnvRcJqUitf."
 
+#: what stands for the parameters of paths
+_NAMES = {"model": "fraud", "version": "0", "role": "input", "feature": "age", "name": "app.js"}
+
 
 def bearer(token: str = TOKEN) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
@@ -80,7 +83,7 @@ class Secured:
         """Yield method and path of every route that the listener has, with names in place of parameters."""
         for route in self.doors._runners[listener].app.router.routes():
             info = route.resource.get_info()
-            path = info.get("path") or info["formatter"].format(model="fraud", version="0")
+            path = info.get("path") or info["formatter"].format(**_NAMES)
             yield route.method, path
 
     def ask(
