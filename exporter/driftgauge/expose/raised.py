@@ -44,6 +44,7 @@ _DO = {
     "DriftgaugeSegmentDrift": "Look at this part of the traffic alone: a country, a tenant, a client version that has changed.",
     "DriftgaugeAccuracyDrop": "Evaluate on the newest labels, roll back to the previous version if it did better, and retrain.",
     "DriftgaugeMiscalibrated": "Do not act upon the probabilities as they are; recalibrate on the newest labels.",
+    "DriftgaugeEmbeddingDrift": "See what is new in what is embedded: another language, topic, camera or encoder version.",
     "DriftgaugeReferenceMissing": "Build the profile again, or mend its path; until then nothing is judged.",
 }
 
@@ -69,6 +70,7 @@ def _found(view: ModelView) -> Iterator[Raised]:
         yield from _latency(view)
         yield from _confidence(view.evaluation)
         yield from _segments(view.evaluation)
+        yield from _embeddings(view.evaluation)
     if view.labels is not None:
         yield from _labels(view.labels)
 
@@ -155,6 +157,18 @@ def _segments(evaluation: Evaluation) -> Iterator[Raised]:
         what = f"{segments.names[segment]}: distance {distance:.2f} from the {segments.against[segment]}"
         severity = _SEVERITIES[int(segments.status[segment, number])]
         yield _alert("DriftgaugeSegmentDrift", severity, what, feature=column.name, role=column.role)
+
+
+def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
+    found = evaluation.embeddings
+    if found is None:
+        return
+    row = evaluation.windows.index(evaluation.status_window)
+    for place, name in enumerate(found.names):
+        status, distance = int(found.status[row, place]), float(found.relative[row, place])
+        if status in _SEVERITIES:
+            what = f"{name}: distance {distance:.2f} from the reference (last {evaluation.status_window.name})"
+            yield _alert("DriftgaugeEmbeddingDrift", _SEVERITIES[status], what)
 
 
 def _labels(view: LabelView) -> Iterator[Raised]:

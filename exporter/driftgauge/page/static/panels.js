@@ -11,8 +11,8 @@ const NUM = "num";
 
 export function panels(model, width) {
   const wide = width > 760 ? Math.floor((width - 76) / 2) : width - 8;
-  return [latency(model, wide), accuracy(model, wide), calibration(model, wide), confidence(model), labels(model), language(model, wide),
-    classes(model), segments(model), quality(model), reference(model)].filter(Boolean);
+  return [latency(model, wide), accuracy(model, wide), estimate(model, wide), calibration(model, wide), confidence(model), labels(model), language(model, wide),
+    classes(model), segments(model), embeddings(model), quality(model), reference(model)].filter(Boolean);
 }
 
 function latency(model, width) {
@@ -52,6 +52,30 @@ function accuracy(model, width) {
     bands(rows, usual, width, format),
     table("Realised quality by window", [["Window"], ["Labels", NUM], ...shown.map(([name]) => [name, NUM])],
       found.map(([name, one]) => ({ key: name, cells: [name, count(one.samples), ...shown.map(([, field, form]) => form(one[field]))] }))));
+}
+
+// What the windows' quality is expected to be, from how the model did on like rows of its profile.
+function estimate(model, width) {
+  const found = model.evaluation?.performance;
+  const windows = Object.entries(found?.windows || {}).filter(([, one]) => one.value !== null);
+  if (!windows.length) return null;
+  const classifies = found.task === "classification";
+  const rows = windows.map(([name, one]) => {
+    const half = 1.96 * (one.stderr || 0);
+    return { name, value: one.value, low: Math.max(one.value - half, 0), high: classifies ? Math.min(one.value + half, 1) : one.value + half };
+  });
+  return panel("estimate", classifies ? "Estimated accuracy" : "Estimated error", "without labels, from like rows of the reference; bands of 95\u202f%",
+    bands(rows, found.reference, width, classifies ? percent : number),
+    table("Estimates by window", [["Window"], ["Rows", NUM], ["Worse by chance", NUM], ["Holds"]],
+      windows.map(([name, one]) => ({ key: name, cells: [name, count(one.samples), chance(one.evidence), one.valid ? "✓ yes" : "? no: rows unlike the reference's"] }))));
+}
+
+function embeddings(model) {
+  const found = Object.entries(model.evaluation?.embeddings || {});
+  const rows = found.flatMap(([name, windows]) => Object.entries(windows).filter(([, one]) => one.mmd_relative !== null).map(([window, one]) => ({ key: `${name} ${window}`, cells: [name, window, status(one.status), score(one.mmd_relative), score(one.noise_floor), chance(one.evidence), count(one.samples)] })));
+  if (!rows.length) return null;
+  return panel("embeddings", "Embeddings", "distance of their mean from the reference's",
+    table("Embeddings by window", [["Embedding"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num wide"]], rows));
 }
 
 function calibration(model, width) {
