@@ -73,6 +73,10 @@ class DriftSettings:
         None, "Evidence (-log10 p) a status needs; automatic from the budget when not set."
     )
     false_episodes_per_week: float = setting(0.5, "Accepted false alarms a week, per model and pod.")
+    log_e: bool = setting(
+        default=False,
+        help_text="Whether to publish driftgauge_drift_log_e, evidence that stays valid however often one looks.",
+    )
     catch_all: float = setting(0.4, "Distance at which the 1 h window alerts while it does not judge otherwise.")
     fleet_bins: int = setting(10, "Bins of a column in the fleet's counters; adjacent bins are merged; 0: none.")
     measures: tuple[str, ...] = setting(MEASURES, "Further measures to publish, on the status window.")

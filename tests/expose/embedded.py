@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from driftgauge.batch import Batch
-from driftgauge.config import ModelSettings
+from driftgauge.config import DriftSettings, ModelSettings
 from driftgauge.model import Model, ModelView
 from driftgauge.reference import BuildOptions, build
 
@@ -21,7 +21,7 @@ def embedded() -> ModelView:
     model = Model(
         "texts",
         "1",
-        ModelSettings(name="texts", seasonality="none"),
+        ModelSettings(name="texts", seasonality="none", drift=DriftSettings(log_e=True)),
         build(lambda: [known], BuildOptions("train", 0.0)),
     )
     model.observe(Batch(400, vectors={"embedding": rng.standard_normal((400, 4)) + 1.0}), NOW)

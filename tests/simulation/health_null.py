@@ -17,11 +17,12 @@ from driftgauge.batch import Batch
 from driftgauge.derive import Embedder, confidence_of, token_facts
 from driftgauge.derive.embedding import WIDTH
 from driftgauge.drift import jensen_shannon, mean_shift
+from driftgauge.drift.estimated import Estimator
 from driftgauge.drift.gamma import log_normal_tail
 from driftgauge.drift.mmd import mean_discrepancy
 from driftgauge.drift.token_drift import token_drift
 from driftgauge.reference import BuildOptions, build
-from driftgauge.sketch import FOLDED, TOKEN_BUCKETS, MeanSpec, TokenCounts, TokenSpec
+from driftgauge.sketch import FOLDED, TOKEN_BUCKETS, BinnedSpec, MeanSpec, TokenCounts, TokenSpec
 
 __all__ = ["KINDS", "LEVELS", "REFERENCE", "SIZES", "evidences"]
 
@@ -137,6 +138,39 @@ def _mean(rng: np.random.Generator) -> Draw:
     return draw
 
 
+def _estimated(rng: np.random.Generator) -> Draw:
+    """Accuracy to be expected of a model that is sure of most rows; every row of the reference is labelled."""
+    confidence = 0.5 + 0.5 * rng.beta(4.0, 1.2, POOL)
+    right = (rng.random(POOL) < confidence).astype(np.float64)
+
+    def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        edges = np.unique(np.quantile(confidence[first], np.arange(1, 20) / 20))
+        known = Estimator.of_right(BinnedSpec(tuple(edges)).of(np.stack([confidence[first], right[first]])))
+        yield from known.estimate(_counted(edges, confidence, windows)).evidence.tolist()
+
+    return draw
+
+
+def _estimated_error(rng: np.random.Generator) -> Draw:
+    """Error to be expected of predictions with a long tail that err in proportion to their size."""
+    predicted = np.exp(rng.normal(3.0, 0.7, POOL))
+    error = np.abs(rng.normal(0.0, predicted / 5))
+
+    def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        edges = np.unique(np.quantile(predicted[first], np.arange(1, 20) / 20))
+        known = Estimator.of_errors(BinnedSpec(tuple(edges)).of(np.stack([predicted[first], error[first]])))
+        yield from known.estimate(_counted(edges, predicted, windows)).evidence.tolist()
+
+    return draw
+
+
+def _counted(edges: Sums, values: Sums, windows: NDArray[np.intp]) -> NDArray[np.int64]:
+    place = np.searchsorted(edges, values)[windows]
+    return np.stack([np.bincount(row, minlength=len(edges) + 1) for row in place])
+
+
 #: what is measured, by name
 KINDS: dict[str, Callable[[np.random.Generator], Draw]] = {
     "embedding": _embedding,
@@ -144,4 +178,6 @@ KINDS: dict[str, Callable[[np.random.Generator], Draw]] = {
     "tokens of topics": lambda rng: _tokens(rng, topics=20),
     "confidence.top1": _confidence,
     "mean of lengths": _mean,
+    "estimated accuracy": _estimated,
+    "estimated error": _estimated_error,
 }

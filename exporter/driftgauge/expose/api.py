@@ -191,6 +191,7 @@ def _column(evaluation: Evaluation, number: int) -> Json:
             }
             for change in evaluation.changes
         },
+        "log_e": None if evaluation.log_e is None else finite(evaluation.log_e[number]),
         "measures": {name: finite(values[number]) for name, values in evaluation.measures.items()},
         "facts": {name: finite(values[number]) for name, values in evaluation.facts.items()},
         "histogram": histograms(evaluation.reference.profile, evaluation.current, number),

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from driftgauge.expose.anytime import anytime_blocks
 from driftgauge.expose.block import Block, Scope
 from driftgauge.expose.classes import class_blocks, merged_series
 from driftgauge.expose.clients import client_blocks
@@ -51,6 +52,7 @@ class Layout:
         blocks += label_blocks(scope, shape)
         blocks += performance_blocks(scope, shape)
         blocks += embedding_blocks(scope, shape)
+        blocks += anytime_blocks(scope, shape)
         blocks += segment_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)

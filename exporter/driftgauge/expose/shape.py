@@ -73,6 +73,7 @@ class Shape:
         labels: what labels give; None where neither ids nor labels have come.
         estimates: task of the model whose performance is estimated without labels; "" where it is not.
         embeddings: whose means are compared.
+        anytime: whether columns have evidence by e-CUSUM.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Shape:
     labels: LabelShape | None = None
     estimates: str = ""
     embeddings: tuple[str, ...] = ()
+    anytime: bool = False
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -133,4 +135,5 @@ class Shape:
             LabelShape.of(view),
             "" if evaluation is None or evaluation.performance is None else evaluation.performance.task,
             () if evaluation is None or evaluation.embeddings is None else evaluation.embeddings.names,
+            evaluation is not None and evaluation.log_e is not None,
         )

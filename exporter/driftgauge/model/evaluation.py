@@ -116,6 +116,7 @@ class Evaluation:
         changes: scores against the model's own past.
         segments: scores of parts of the traffic; None where none are configured.
         performance: estimates without labels; None where the reference has too few labelled rows.
+        log_e: natural logarithm of the e-CUSUM of each column, [columns]; None where it is not wanted.
         embeddings: distances of the mean embeddings; None where the reference has none.
     """
 
@@ -143,6 +144,7 @@ class Evaluation:
     segments: SegmentScores | None = None
     performance: Performance | None = None
     embeddings: EmbeddingScores | None = None
+    log_e: Float64s | None = None
 
     @property
     def judging(self) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from driftgauge.config import ModelSettings
 from driftgauge.drift import OK
+from driftgauge.model.anytime import AnytimeEvidence
 from driftgauge.model.embeddings import EmbeddingJudge
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.performance import PerformanceJudge
@@ -33,10 +34,15 @@ class Health:
     def __init__(self, reference: Reference, settings: ModelSettings) -> None:
         self._least = settings.drift.least_samples
         self._performance = PerformanceJudge.of(reference)
+        #: None where it is not wanted
+        self.anytime = AnytimeEvidence(reference, settings.drift.warn) if settings.drift.log_e else None
         self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
         """Return *evaluation* with the scores of the embeddings and the estimates of the performance."""
+        if self.anytime is not None:
+            self.anytime.take(sums.minutes)
+            evaluation = replace(evaluation, log_e=self.anytime.log_e)
         if sums.embeddings:
             judges, dispersion = evaluation.judges, evaluation.dispersion
             found = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
@@ -62,16 +68,21 @@ class Health:
             return np.asarray(sure & (scores.debiased >= evaluation.alert) & (scores.samples >= self._least))
 
     def freeze(self) -> State:
-        """Return a copy of the statuses."""
-        return State(parts={"embeddings": self._embeddings.freeze()})
+        """Return a copy of the statuses, and of the running evidence."""
+        parts = {"embeddings": self._embeddings.freeze()}
+        if self.anytime is not None:
+            parts["anytime"] = self.anytime.freeze()
+        return State(parts=parts)
 
     def thaw(self, state: State) -> None:
-        """Take statuses back.
+        """Take them back; running evidence that was not wanted before begins anew.
 
         Raises:
-            StateError: they are of other embeddings or windows.
+            StateError: they are of other embeddings, columns or windows.
         """
         self._embeddings.thaw(state.part("embeddings"))
+        if self.anytime is not None and "anytime" in state.parts:
+            self.anytime.thaw(state.part("anytime"))
 
 
 def _still(evaluation: Evaluation) -> NDArray[np.bool_]:

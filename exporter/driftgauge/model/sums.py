@@ -55,6 +55,7 @@ class WindowSums:
         trailing: blocks of past traffic by window name; empty unless an hour has ended since the last time.
         changes: the newest traffic beside its past; None unless an hour has ended since the last time.
         segments: parts of the traffic; None where none are configured.
+        minutes: the minutes with rows that have ended and were not taken before, (time // 60, profile); only where wanted.
         embeddings: sums of the features of embeddings in each window of time, by name; empty where there are none.
     """
 
@@ -67,6 +68,7 @@ class WindowSums:
     trailing: dict[str, Trailing]
     changes: tuple[Change, ...] | None
     segments: SegmentSums | None = None
+    minutes: tuple[tuple[int, Profile], ...] = ()
     embeddings: tuple[Mapping[str, MeanVector], ...] = ()
 
 

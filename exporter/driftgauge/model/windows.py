@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from driftgauge.batch import Batch, Floats
 from driftgauge.config import ModelSettings
 from driftgauge.derive import with_vectors
+from driftgauge.model.anytime import MINUTE
 from driftgauge.model.embeddings import EmbeddingRing, embeddings_of
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.evaluator import Evaluator
@@ -34,6 +35,8 @@ __all__ = ["Windows"]
 
 #: a clock that goes back by more than this starts the windows anew: their slots would lie ahead of it for as long
 BACK_SECONDS = 600.0
+#: minutes that have slots of their own, and have ended
+_KEPT_MINUTES = 59
 
 
 class Windows:
@@ -128,7 +131,17 @@ class Windows:
         sums = collect(self._ring, self._counted, now, past=past)
         if self._embeddings is not None:
             sums = replace(sums, embeddings=self._embeddings.collect(now))
+        if (anytime := self._health.anytime) is not None:
+            sums = replace(sums, minutes=tuple(self._minutes(anytime.done, int(now // MINUTE))))
         return sums if self.segments is None else replace(sums, segments=self.segments.collect(now, past=past))
+
+    def _minutes(self, done: int | None, current: int) -> Iterator[tuple[int, Profile]]:
+        """Yield the minutes with rows after *done* and before *current*, as far back as there are slots."""
+        first = current - 1 if done is None else max(done + 1, current - _KEPT_MINUTES)
+        for minute in range(first, current):
+            profile = self._ring.past(MINUTE, (minute + 1) * MINUTE)
+            if int(profile.rows[0]):
+                yield minute, profile
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and move the statuses."""
