@@ -18,6 +18,9 @@ DOCUMENTS = tuple(
     for path in (
         ROOT / "README.md",
         ROOT / "ARCHITECTURE.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
+        ROOT / "CHANGELOG.md",
         ROOT / "benchmarks/README.md",
         *sorted((ROOT / "docs").glob("*.md")),
     )

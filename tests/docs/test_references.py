@@ -79,6 +79,8 @@ def test_every_setting_that_is_named_exists(document):
 def test_every_file_of_the_tests_that_is_named_exists(document):
     """Paths of this repository in prose lead somewhere."""
     for path in _PATH.findall(prose(document)):
+        if "NAME" in path:  # what a recipe is about to make
+            continue
         assert (ROOT / path).exists(), f"{document}: {path}"
 
 

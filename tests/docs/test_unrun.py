@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +32,7 @@ _ENDS = {"|", "||", "&&", "&", ";", ">", ">>", "<", "2>"}
 def _blocks(*infos: str) -> list[Any]:
     return [
         pytest.param(found["code"], id=f"{document}-{number}")
-        for document in (*DOCUMENTS, Path("CONTRIBUTING.md"), Path("SECURITY.md"))
+        for document in DOCUMENTS
         for number, found in enumerate(_FENCE.finditer(text_of(document)))
         if found["info"] in infos
     ]
