@@ -23,6 +23,7 @@ from driftgauge.expose import (
 from driftgauge.model import Evaluation, Model, ModelView
 from driftgauge.profile import Window
 from driftgauge.serve.engine import Engine
+from driftgauge.serve.openapi import openapi
 from driftgauge.serve.problems import problem
 from driftgauge.serve.shared import Shared
 
@@ -49,6 +50,7 @@ class Api:
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Declare where everything is."""
+        router.add_get("/api/v1/openapi.json", self._document)
         router.add_get("/api/v1/models", self._models)
         router.add_get("/api/v1/exporter", self._of_exporter)
         router.add_get(_MODEL, self._of_model(describe_model))
@@ -58,6 +60,9 @@ class Api:
     async def seen(self) -> tuple[ModelView, ...]:
         """Return what can be told of every model now."""
         return await self.views.once("views", self._engine.views)
+
+    async def _document(self, _: web.Request) -> web.Response:
+        return web.json_response(openapi(self._engine.settings.kserve.path))
 
     async def _models(self, _: web.Request) -> web.Response:
         return await self._answer(list_models, await self.seen(), self._engine.clock())
