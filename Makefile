@@ -7,6 +7,8 @@ CONSTRAINTS := scripts/constraints.txt
 PIP         := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
 PYTEST_ARGS ?=
 FUZZ_ARGS   ?=
+# names of benchmarks, such as ingest scrape; empty for all
+BENCH       ?=
 # further extras to install for the tests, such as torch
 EXTRAS      ?=
 
@@ -14,12 +16,12 @@ comma       := ,
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check generate docs bench fuzz simulate faults soak image k8s-test screenshots lock sbom audit tools setup clean
+.PHONY: help demo test check generate docs bench bench-peers fuzz simulate faults soak image k8s-test screenshots lock sbom audit tools setup clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [PYTEST_ARGS='-k drift']"
 	@echo
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## run the demo: a model, its exporter and drift, on this machine
 	$(BIN)/driftgauge demo
@@ -45,10 +47,12 @@ docs: $(VENV)/.docs ## build the documentation's site into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "==> build/site/index.html"
 
-bench: $(VENV)/.dev ## run the benchmarks
-	@for script in benchmarks/*.py; do \
-		echo "==> $$script"; $(BIN)/python "$$script" || exit 1; \
-	done
+bench: $(VENV)/.dev ## run the benchmarks and write docs/benchmarks.md (BENCH='ingest scrape' for some)
+	@$(BIN)/python benchmarks/all.py $(BENCH)
+
+bench-peers: $(VENV)/.dev ## the same for the comparison with other libraries, which it installs in ~/.cache/driftgauge
+	@$(BIN)/python benchmarks/peers.py --install
+	@$(BIN)/python benchmarks/all.py peers
 
 fuzz: $(VENV)/.dev ## fuzz the decoders with atheris, for ten minutes
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) atheris || \

@@ -35,7 +35,7 @@ def main() -> None:
     rng = np.random.default_rng(1)
     measure_calls(rng)
     with Server({"reference": {"learn_rows": 2_000}}) as server:
-        measure_server(rng, f"unix:{server._socket}")  # noqa: SLF001 - the benchmark's own server
+        measure_server(rng, f"unix:{server.socket}")
 
 
 def measure_calls(rng: np.random.Generator) -> None:

@@ -20,10 +20,12 @@ from typing import Any, Self
 
 import psutil
 
-__all__ = ["MODEL", "Server", "UnixConnection"]
+__all__ = ["BYTECODE", "MODEL", "Server", "UnixConnection"]
 
 MODEL = "bench"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
+#: folder of the compiled modules
+BYTECODE = str(Path(tempfile.gettempdir()) / f"driftgauge-bench-bytecode-{os.getuid()}")
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -73,25 +75,46 @@ class Server:
             config["listen"]["ingest"] = f"127.0.0.1:{self.ingest_port}"
         (folder / "driftgauge.yaml").write_text(json.dumps(config), "utf-8")
 
+    @classmethod
+    def of_models(cls, count: int, profile: str | None, **model: Any) -> Self:
+        """Return an exporter of *count* models named bench-0, bench-1, ... with the same settings and profile."""
+        server = cls(model, profile, limits={"columns": 5_000})
+        path = Path(server._folder.name) / "driftgauge.yaml"
+        config = json.loads(path.read_text("utf-8"))
+        config["models"] = [config["models"][0] | {"name": f"{MODEL}-{number}"} for number in range(count)]
+        path.write_text(json.dumps(config), "utf-8")
+        return server
+
     def __enter__(self) -> Self:
         config = str(Path(self._folder.name) / "driftgauge.yaml")
         command = [sys.executable, "-m", "driftgauge.cli.main", "serve", "--strict", "--config", config]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTGAUGE_")}
+        # As installed, with compiled modules: those of a working tree are kept apart from it.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        environ["PYTHONPYCACHEPREFIX"] = BYTECODE
+        started = time.monotonic()
         self._process = subprocess.Popen(command, env=environ)
         self._watched = psutil.Process(self._process.pid)
         self._wait_until_ready()
+        #: from the command to the first answer that it is ready, as seen every few milliseconds
+        self.start_seconds = time.monotonic() - started
         self._ingest = UnixConnection(self._socket)
         self._metrics = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         return self
+
+    @property
+    def socket(self) -> str:
+        """Path of the Unix socket."""
+        return self._socket
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait(30)
         self._folder.cleanup()
 
-    def send(self, body: bytes, headers: Mapping[str, str]) -> None:
+    def send(self, body: bytes, headers: Mapping[str, str], *, model: str = MODEL) -> None:
         """Send one body; fail unless every row of it was taken."""
-        self._ingest.request("POST", f"/v1/models/{MODEL}/observations", body, dict(headers))
+        self._ingest.request("POST", f"/v1/models/{model}/observations", body, dict(headers))
         response = self._ingest.getresponse()
         answer = response.read()
         if response.status != 202 or json.loads(answer)["rejected"]:
@@ -131,7 +154,7 @@ class Server:
                 if connection.getresponse().status == 200 and Path(self._socket).exists():
                     return
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.005)
         raise RuntimeError("the server did not start")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ class CategorySpec:
         tails: further categories of the reference, per column: `other`, but not unseen.
         complete: whether `names` and `tails` are all that the reference had; where not, nothing counts as unseen.
         shown: what turns a value into the name that it has here, per column; None where values are names.
+        width: cells of each column: the named categories of the widest one, `other`, `missing`.
 
     A row is handed over as its code: the position in `names`, or `other`, `missing`, `unseen`.
 
@@ -48,8 +50,10 @@ class CategorySpec:
     complete: tuple[bool, ...]
     shown: tuple[Callable[[str], str] | None, ...] = field(default=(), repr=False, compare=False)
     _codes: tuple[Mapping[str, int], ...] = field(init=False, repr=False, compare=False)
+    width: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "width", max((len(names) for names in self.names), default=0) + 2)
         codes = tuple(
             dict.fromkeys(tail, self.other) | {name: code for code, name in enumerate(names)}
             for names, tail in zip(self.names, self.tails, strict=True)
@@ -60,11 +64,6 @@ class CategorySpec:
     def columns(self) -> int:
         """Number of columns."""
         return len(self.names)
-
-    @property
-    def width(self) -> int:
-        """Cells of each column: the named categories of the widest one, `other`, `missing`."""
-        return max((len(names) for names in self.names), default=0) + 2
 
     @property
     def other(self) -> int:
@@ -95,7 +94,7 @@ class CategorySpec:
         rest = self.unseen if self.complete[column] else self.other
         if self.shown and (shown := self.shown[column]) is not None:
             vocabulary = tuple(map(shown, vocabulary))
-        return np.fromiter((codes.get(word, rest) for word in vocabulary), np.int32, len(vocabulary))
+        return np.fromiter(map(codes.get, vocabulary, repeat(rest)), np.int32, len(vocabulary))
 
     def zero(self) -> CategoryCounts:
         """Return the counts of no rows."""
