@@ -7,7 +7,6 @@ so that the mix changes and what follows from the features does not: pure covari
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +24,7 @@ from driftgauge.model.sums import WindowSums
 from driftgauge.profile import Profile, Reference, Window
 from driftgauge.reference import BuildOptions, build
 
-__all__ = ["BEFORE", "WITH_DELAY", "Flights", "performance_of"]
+__all__ = ["BEFORE", "WITH_DELAY", "Flights", "evaluation_of", "performance_of"]
 
 BEFORE = ("distance", "hour", "minute")
 WITH_DELAY = (*BEFORE, "dep_delay")
@@ -112,9 +111,3 @@ def evaluation_of(reference: Reference, windows: list[Profile]) -> Evaluation:
         0.0, named, tuple(windows), np.ones(many), np.full(many, 86_400.0), np.full((many, 24), 1 / 24), {}, None
     )
     return Health(reference, settings).evaluate(Evaluator(reference, settings, named).evaluate(sums), sums)
-
-
-def pieces(total: int, size: int) -> Iterator[slice]:
-    """Cut *total* rows into windows of *size*."""
-    for start in range(0, total - size + 1, size):
-        yield slice(start, start + size)

@@ -4,8 +4,8 @@
 
 The map is the reference's. Vectors wait in the stage because the features of 256 cost little more than those of one.
 
-Memory: 564 slots of 2 KB for an embedding; the stage holds 256 vectors. Time: 2 us a vector of 128 dimensions, 5 us of 768,
-and for each flush 50 us.
+Memory: 564 slots of 2 KB for an embedding; the stage holds 256 vectors. Time: 1.4 us a vector of 128 dimensions, 4 to 6 us of 768;
+5 and 8 us where each comes alone.
 """
 
 from __future__ import annotations
