@@ -81,6 +81,15 @@ def test_drift_is_sorted_by_severity_and_the_window_can_be_changed(visit):
     assert "240" in browser.text("#drift")
 
 
+def test_a_report_can_be_saved(visit):
+    """The button leads to one file about the model."""
+    browser = visit(FRAUD)
+    found = browser.js(
+        "(a => fetch(a.href).then(r => r.text()).then(t => [a.download, t.slice(0, 15)]))(document.querySelector('.report'))"
+    )
+    assert found == ["card-fraud-3-report.html", "<!doctype html>"]
+
+
 def test_every_column_has_a_picture(visit):
     """The bars of now and the outline of the reference."""
     browser = visit(FRAUD)

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "score": "driftgauge.cli.score",
         "replay": "driftgauge.cli.replay",
         "backtest": "driftgauge.cli.backtest",
+        "report": "driftgauge.cli.report",
         "baseline": "driftgauge.cli.baseline",
         "serve": "driftgauge.cli.serve",
         "proxy": "driftgauge.cli.proxy",

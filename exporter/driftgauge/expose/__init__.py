@@ -8,6 +8,8 @@ from driftgauge.expose.exporter_api import Refusal, describe_exporter
 from driftgauge.expose.exposition import Exposition
 from driftgauge.expose.family import Family, Samples, encode
 from driftgauge.expose.formats import CLASSIC, OPENMETRICS, Format, negotiate
+from driftgauge.expose.incident import describe_incident, drifted
+from driftgauge.expose.incident_html import REPORT_POLICY, incident_html
 from driftgauge.expose.listeners import ListenerView
 from driftgauge.expose.overview import describe_overview
 from driftgauge.expose.process import ProcessMetrics
@@ -15,6 +17,7 @@ from driftgauge.expose.process import ProcessMetrics
 __all__ = [
     "CLASSIC",
     "OPENMETRICS",
+    "REPORT_POLICY",
     "CheckpointView",
     "ExporterView",
     "Exposition",
@@ -26,9 +29,12 @@ __all__ = [
     "Samples",
     "describe_column",
     "describe_exporter",
+    "describe_incident",
     "describe_model",
     "describe_overview",
+    "drifted",
     "encode",
+    "incident_html",
     "list_models",
     "negotiate",
 ]

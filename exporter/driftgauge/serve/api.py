@@ -11,13 +11,18 @@ from typing import Any
 
 from aiohttp import web
 
+from driftgauge import __version__
 from driftgauge.errors import DecodeError
 from driftgauge.expose import (
+    REPORT_POLICY,
     ExporterView,
     describe_column,
     describe_exporter,
+    describe_incident,
     describe_model,
     describe_overview,
+    drifted,
+    incident_html,
     list_models,
 )
 from driftgauge.model import Evaluation, Model, ModelView
@@ -55,6 +60,7 @@ class Api:
         router.add_get("/api/v1/exporter", self._of_exporter)
         router.add_get(_MODEL, self._of_model(describe_model))
         router.add_get(f"{_MODEL}/overview", self._of_model(describe_overview))
+        router.add_get(f"{_MODEL}/report", self._report)
         router.add_get(f"{_MODEL}/columns/{{role:input|output}}/{{feature:[^/]+}}", self._column)
 
     async def seen(self) -> tuple[ModelView, ...]:
@@ -82,6 +88,27 @@ class Api:
             return problem(404, "unknown_model", message)
 
         return handle
+
+    async def _report(self, request: web.Request) -> web.Response:
+        """Write a report for a ticket, as HTML unless the query's `format` is json."""
+
+        def work(model: Model, wall: float) -> Json:
+            view = model.view(wall)
+            evaluation = view.evaluation
+            numbers = [] if evaluation is None else drifted(evaluation)
+            window = None if evaluation is None else evaluation.status_window
+            histories = [model.column(number, window, wall) for number in numbers if window is not None]
+            return describe_incident(view, histories, wall, __version__)
+
+        try:
+            found = await self._engine.change(*_key(request), work)
+        except DecodeError as error:
+            return problem(404, error.reason, str(error))
+        if request.query.get("format") == "json":
+            return web.json_response(found)
+        headers = {"Content-Security-Policy": REPORT_POLICY, "Content-Disposition": 'inline; filename="report.html"'}
+        text = await self._engine.on_scorer(incident_html, found)
+        return web.Response(text=text, content_type="text/html", headers=headers)
 
     async def _column(self, request: web.Request) -> web.Response:
         """Tell everything of one column in the window that the query names, the status window by default."""

@@ -149,6 +149,7 @@ _READ: Mapping[str, tuple[str, str]] = {
     "/api/v1/models": ("All models, each in a few lines", "Models"),
     _API: ("A model whole", "WholeModel"),
     f"{_API}/overview": ("A model at a glance, with small pictures", "WholeModel"),
+    f"{_API}/report": ("A report for a ticket as one file; JSON with ?format=json", "text/html"),
     f"{_API}/columns/{{role}}/{{feature}}": ("A column with its history", "Column"),
     "/api/v1/exporter": ("The exporter itself", "Exporter"),
 }

@@ -18,7 +18,8 @@ export function modelView(context) {
   const window = evaluation && (evaluation.windows.some((one) => one.name === at.window) ? at.window : evaluation.status_window);
   return [
     h("nav", { class: "crumbs", key: "crumbs", "aria-label": "Where this is" }, h("a", { href: "#/" }, "Models")),
-    h("div", { class: "title", key: "title" }, h("h1", {}, detail.name), h("span", { class: "note" }, `version ${detail.version}`), status(fresh.status)),
+    h("div", { class: "title", key: "title" }, h("h1", {}, detail.name), h("span", { class: "note" }, `version ${detail.version}`), status(fresh.status),
+      h("a", { class: "quiet report", href: `${apiModel(detail.name, detail.version)}/report`, download: `${detail.name.replace(/[^\w.-]+/g, "-")}-${detail.version.replace(/[^\w.-]+/g, "-")}-report.html` }, "Report")),
     h("section", { class: "panel", key: "figures", "aria-label": "At a glance" }, traffic(fresh, now, rates), h("p", { class: "note foot" }, referenceLine(fresh, now))),
     h("div", { key: "alerts" }, alerts(fresh.alerts, fresh)),
     evaluation ? drift(context, evaluation, window) : h("p", { class: "empty", key: "waiting" }, waiting(fresh)),
