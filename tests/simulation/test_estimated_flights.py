@@ -36,7 +36,5 @@ def test_broken_data(model):
     metres[:, 0] *= 1_609
     gaps = model.rows[rows].copy()
     gaps[::4, 1] = np.nan
-    found = performance_of(
-        model.reference, [model.window(rows), model.window(rows, metres), model.window(rows, gaps)]
-    )
+    found = performance_of(model.reference, [model.window(rows), model.window(rows, metres), model.window(rows, gaps)])
     assert found.valid.tolist() == [1.0, 0.0, 0.0]
