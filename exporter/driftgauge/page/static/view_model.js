@@ -8,7 +8,7 @@ import { alerts, choice, legend, line, panel, SEVERITY, status, table } from "./
 import { apiModel, toFeature, toModel } from "./route.js";
 import { referenceLine, traffic, waiting } from "./view_models.js";
 
-const COLUMNS = [["Feature"], ["Status"], ["Distribution", "wide"], ["Distance", "num"], ["Trend"], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num wide"]];
+const COLUMNS = [["Feature"], ["Status"], ["Distribution", "wide"], ["Distance", "num"], ["Trend"], ["Noise floor", "num wide"], ["By chance", "wide"], ["Rows", "num wide"]];
 const MANY = 12, MOST = 100;
 
 export function modelView(context) {
