@@ -258,13 +258,18 @@ class StateSettings:
     """What survives a restart."""
 
     directory: str = setting(
-        "", "Folder for checkpoints of windows, statuses and learned references; empty: a restart begins anew."
+        "",
+        "Folder for checkpoints of windows, statuses, learned references and labels that wait; empty: a restart begins anew.",
     )
     interval_seconds: float = setting(60.0, "Time between two checkpoints: what a crash loses at most.")
+    bytes: int = setting(
+        256 * 2**20, "Most that the folder may hold, because a full volume may cost the pod; more is not written."
+    )
 
     def __post_init__(self) -> None:
         if not 1 <= self.interval_seconds < math.inf:
             raise ValueError(f"interval_seconds: expected a number >= 1, got {self.interval_seconds}")
+        _at_least(2**20, bytes=self.bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,6 +254,25 @@ def test_a_bad_disk_degrades_to_memory(folder, monkeypatch, number, reason):
     running.end()
 
 
+def test_the_folder_holds_no_more_than_it_may(folder):
+    """What would be more is not written and counted; files that were set aside make room first."""
+    running = Running(folder)
+    running.observe()
+    running.keeper.keep()
+    (file,) = folder.glob("*.state")
+    (folder / "old.rejected").write_bytes(bytes(10 * file.stat().st_size))
+    running.keeper._limit = 5 * file.stat().st_size
+    running.observe(seed=2)
+    running.keeper.keep()
+    assert (running.told.failures["limit"], list(folder.glob("*.rejected"))) == (0, [])
+    running.keeper._limit = file.stat().st_size
+    before = file.read_bytes()
+    running.observe(seed=3)
+    running.keeper.keep()
+    assert (running.told.failures["limit"], file.read_bytes()) == (1, before)
+    running.end()
+
+
 def test_a_model_that_begins_anew_is_kept_again(folder):
     """Whoever has been observed as often as the one before it is another model all the same."""
     running = Running(folder)

@@ -25,8 +25,8 @@ from driftgauge.state import Mark, State
 
 __all__ = ["FAILURES", "REJECTIONS", "Keeper"]
 
-#: reasons why a model could not be written; internal: a fault of ours
-FAILURES = ("no_space", "read_only", "permission", "locked", "io", "internal")
+#: reasons why a model could not be written; limit: state.bytes; internal: a fault of ours
+FAILURES = ("no_space", "read_only", "permission", "locked", "limit", "io", "internal")
 #: reasons why a file was not used: it is damaged or foreign; what is counted has changed; its model is not wanted, or
 #: what it holds is older than the windows
 REJECTIONS = ("damaged", "changed", "unwanted")
@@ -36,6 +36,10 @@ UNCONFIGURED_SECONDS = 86_400.0
 _LONGEST_SECONDS = float(WINDOWS[-1].seconds)
 
 
+class _TooLargeError(Exception):
+    """A file would be more than the folder may hold."""
+
+
 class Keeper:
     """Keeps the models of *engine* as *settings* say."""
 
@@ -43,6 +47,7 @@ class Keeper:
         self._engine = engine
         self._path = Path(settings.directory)
         self._interval = settings.interval_seconds
+        self._limit = settings.bytes
         self._folder: StateFolder | None = None
         self._kept: dict[tuple[str, str], Mark] = {}
         self._task: asyncio.Task[None] | None = None
@@ -108,6 +113,11 @@ class Keeper:
             self._keep(folder, key)
         except OSError as error:
             self._failed(error)
+        except _TooLargeError as error:
+            self._failures["limit"] += 1
+            LOGGER.error(
+                "no checkpoint", extra={"reason": "limit", "model": key[0], "version": key[1], "detail": str(error)}
+            )
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the checkpoints for good
             self._failures["internal"] += 1
             facts = {"reason": "internal", "model": key[0], "version": key[1], "error": origin(error)}
@@ -122,6 +132,8 @@ class Keeper:
             return
         state, mark = frozen
         data = encode(state)
+        if not folder.make_room(len(data), self._limit):
+            raise _TooLargeError(f"{len(data)} bytes more than the folder holds are over state.bytes ({self._limit})")
         folder.write(*key, data)
         self._kept[key] = mark
         self._sizes[key] = len(data)

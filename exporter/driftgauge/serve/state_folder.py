@@ -82,6 +82,16 @@ class StateFolder:
         finally:
             os.close(folder)
 
+    def make_room(self, wanted: int, limit: int) -> bool:
+        """Tell whether *wanted* bytes more stay within *limit*; files that were set aside go first."""
+        if self._size() + wanted > limit:
+            for rejected in self.path.glob(f"*{REJECTED}"):
+                rejected.unlink(missing_ok=True)
+        return self._size() + wanted <= limit
+
+    def _size(self) -> int:
+        return sum(file.stat().st_size for file in self.path.iterdir())
+
     @staticmethod
     def set_aside(file: Path) -> Path:
         """Rename a file that cannot be used; return its new path."""
