@@ -27,20 +27,21 @@ async def client(path: str, room: asyncio.Semaphore, everyone: asyncio.Barrier, 
             except (BlockingIOError, ConnectionRefusedError):  # the queue of those that wait to be accepted is full
                 await asyncio.sleep(0.1)
         else:
-            return "unconnected"
+            raise ConnectionError("the exporter takes no connection")
     await everyone.wait()
+    answer = "broken"
     try:
         async with room:
             began = time.perf_counter()
             writer.write(ASK)
             head = await reader.readuntil(b"\r\n")
             took.append(time.perf_counter() - began)
-        await everyone.wait()
-        return head.split()[1].decode()
+        answer = head.split()[1].decode()
     except (OSError, asyncio.IncompleteReadError):
-        return "broken"
-    finally:
-        writer.close()
+        pass
+    await everyone.wait()
+    writer.close()
+    return answer
 
 
 async def crowd(path: str, clients: int, seconds: float) -> dict[str, object]:

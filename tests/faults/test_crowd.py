@@ -38,11 +38,13 @@ def memory(process):
 
 
 def answers_a_crowd(serve, clients, seconds):
-    process = serve(f"limits: {{connections: {clients + 10}}}").ready()
+    # Whoever asks nothing is not closed meanwhile: it takes a while until all of them are there.
+    process = serve(f"limits: {{connections: {clients + 10}, header_seconds: 900, idle_seconds: 900}}").ready()
     assert process.ask("POST", INGEST, rows(0)).status == 202
     before = memory(process)
     told = crowd(process, clients, seconds)
-    assert told["answers"] == {"202": clients}
+    closed = {name: value for name, value in process.scrape().items() if "connections_closed" in name and value}
+    assert (told["answers"], closed) == ({"202": clients}, {})
     assert process.scrape()['driftgauge_requests_total{model="fraud",version="0"}'] == clients + 10
     return told | {"memory_MB": round(memory(process) - before, 1)}
 

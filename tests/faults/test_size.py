@@ -45,7 +45,7 @@ def test_five_thousand_features_are_watched(figure):
         began = time.perf_counter()
         scrape = exporter.scrape()
         rendered = time.perf_counter() - began
-        scores = [name for name in scrape if name.startswith("driftgauge_drift_score") and 'window="1h"' in name]
+        scores = [name for name in scrape if name.startswith("driftgauge_drift_debiased") and 'window="1h"' in name]
         assert len(scores) >= 5_000
         assert sum(value for name, value in scrape.items() if name.startswith("driftgauge_series_suppressed")) == 0
         assert scrape["driftgauge_collect_errors_total"] == 0
@@ -67,7 +67,7 @@ def test_sixty_four_models_are_watched(figure):
                 model = exporter.engine.registry.find(f"m{number}", "0")
                 model.observe(wide(500 + number, 20, step), exporter.now)
             exporter.now += 60
-        assert exporter.post([{"features": {"x0": 1.0}}], "/v1/models/m64/observations").status == 429
+        assert exporter.post([{"features": {"x0": 1.0}}], "/v1/models/m64/observations").json["reason"] == "model_limit"
         began = time.perf_counter()
         exporter.tick()
         evaluated = time.perf_counter() - began
