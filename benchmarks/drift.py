@@ -58,7 +58,7 @@ def main() -> None:
             f"{ROUNDS} rounds, the four works in turn; {HOURS} hours of traffic every quarter of an hour",
         ],
     )
-    lines("drift", curves, x="columns", y="CPU ms")
+    lines("evaluation", curves, x="columns", y="CPU ms")
 
 
 def _filled(rng: np.random.Generator, known: Reference, width: int) -> tuple[Model, float]:

@@ -21,7 +21,7 @@ from support.server import BYTECODE, Server
 
 from driftgauge.profile import dumps
 
-STARTS = 7
+STARTS = 5
 SHAPES = ((0, 0), (1, 10), (1, 100), (10, 100), (1, 1_000))
 DAY = 86_400.0
 HEAVY = ("scipy", "pandas", "sklearn", "pyarrow", "river", "torch", "matplotlib")
@@ -98,7 +98,7 @@ def _own(account: str) -> dict[str, float]:
 def _memory(rng: np.random.Generator, profiles: dict[int, str]) -> None:
     rows = []
     for models, width in SHAPES:
-        with Server.of_models(models, profiles.get(width), clock="event", tick_seconds=3_600.0) as server:
+        with Server.of_models(models, profiles.get(width), clock="event", tick_seconds=7 * DAY) as server:
             server.get("/metrics")
             idle = server.rss
             for number in range(models):
