@@ -226,7 +226,16 @@ def test_every_field_is_taken_and_joined():
         "tokens",
         "ids",
         "labels",
+        "segments",
     ]
+
+
+def test_segments_follow_their_rows():
+    """Taken rows keep their segments; rows of a batch without segments are of none."""
+    batch = Batch(2, segments={"country": coded("de", "at")})
+    assert words(batch.take(np.array([1])).segments["country"]) == ["at"]
+    joined = concatenate([batch, Batch(1), batch.take(np.array([1]))])
+    assert words(joined.segments["country"]) == ["de", "at", None, "at"]
 
 
 def test_vectors_and_tokens_follow_their_rows():

@@ -168,11 +168,8 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
     if len(batches) == 1:
         return batches[0]
     rows = [batch.rows for batch in batches]
-    failures: Counter[str] = Counter()
-    violations: Counter[tuple[str, str]] = Counter()
-    for batch in batches:
-        failures.update(batch.requests.failures)
-        violations.update(batch.violations)
+    failures = sum((Counter(batch.requests.failures) for batch in batches), Counter())
+    violations = sum((Counter(batch.violations) for batch in batches), Counter())
     return Batch(
         sum(rows),
         inputs=_joined([batch.inputs for batch in batches], rows),
@@ -181,6 +178,7 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
         logits=_joined_matrix([batch.logits for batch in batches], rows),
         vectors=_joined_vectors([batch.vectors for batch in batches], rows),
         tokens=joined_tokens([batch.tokens for batch in batches], rows),
+        segments={n: c for n, c in _joined([b.segments for b in batches], rows).items() if isinstance(c, Categories)},
         timestamps=_joined_numbers([batch.timestamps for batch in batches], rows),
         failed=_joined_flags([batch.failed for batch in batches], rows),
         requests=Requests(

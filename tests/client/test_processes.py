@@ -239,7 +239,7 @@ import driftgauge
 assert "driftgauge.client" not in sys.modules and "numpy" not in sys.modules
 from driftgauge import Monitor
 loaded = {name.partition(".")[2].partition(".")[0] for name in sys.modules if name.startswith("driftgauge.")}
-assert loaded <= {"client", "batch", "report", "failures", "derive", "errors"}, loaded
+assert loaded <= {"client", "batch", "tokens", "generations", "report", "failures", "derive", "errors"}, loaded
 assert threading.active_count() == 1
 monitor = Monitor("m", endpoint="/nowhere", shutdown_seconds=0)
 assert threading.active_count() == 1
