@@ -205,9 +205,13 @@ def test_logging_from_a_signal_handler_and_a_finalizer(monitor, exporter):
         def __del__(self):
             monitor.log(features=ROW, prediction=2)
 
-    previous = signal.signal(signal.SIGALRM, lambda *_: monitor.log(features=ROW, prediction=3))
+    def handle(*_):
+        monitor.log(features=ROW, prediction=3)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)  # again, but not inside itself: a slow machine would never come out
+
+    previous = signal.signal(signal.SIGALRM, handle)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
         for _ in range(2_000):
             monitor.log(features=ROW, prediction=1)
             Logs()
