@@ -18,6 +18,7 @@ DOCUMENTS = tuple(
     for path in (
         ROOT / "README.md",
         ROOT / "ARCHITECTURE.md",
+        ROOT / "CONTRIBUTING.md",
         ROOT / "SECURITY.md",
         ROOT / "CHANGELOG.md",
         ROOT / "benchmarks/README.md",
