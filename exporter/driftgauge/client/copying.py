@@ -148,8 +148,12 @@ def _array_size(array: Any, _: int) -> int:
 
 
 def _copied_array(array: Any) -> Any:
-    if isinstance(array, np.ma.MaskedArray):
-        return np.ma.filled(array.astype(np.float64), np.nan)
+    # NumPy loads this part when it is first named, which a signal handler that logs must not interrupt and begin again;
+    # whoever has made a masked array has loaded it.
+    masked: Any = sys.modules.get("numpy.ma")
+    is_masked = isinstance(array, getattr(masked, "MaskedArray", ()))  # a name, because it must not narrow the type
+    if is_masked:
+        return masked.filled(array.astype(np.float64), np.nan)
     return np.array(array, copy=True, order="C", subok=False)
 
 
