@@ -54,7 +54,8 @@ def predict():
 @contextlib.contextmanager
 def serving(command, folder, exporter, port):
     """Run a server until the block ends, then let it end in order."""
-    environ = environment(DRIFTGAUGE_CLIENT_ENDPOINT=exporter.endpoint)
+    # What is left is sent at the end, for as long as a slow machine needs.
+    environ = environment(DRIFTGAUGE_CLIENT_ENDPOINT=exporter.endpoint, DRIFTGAUGE_CLIENT_SHUTDOWN_SECONDS="20")
     process = subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: answers(port))
