@@ -261,7 +261,9 @@ class StateSettings:
         "",
         "Folder for checkpoints of windows, statuses, learned references and labels that wait; empty: a restart begins anew.",
     )
-    interval_seconds: float = setting(60.0, "Time between two checkpoints: what a crash loses at most.")
+    interval_seconds: float = setting(
+        60.0, "Time between two checkpoints; a crash loses that much and the time of writing one."
+    )
     bytes: int = setting(
         256 * 2**20, "Most that the folder may hold, because a full volume may cost the pod; more is not written."
     )

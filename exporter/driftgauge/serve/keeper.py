@@ -2,7 +2,7 @@
 
 A checkpoint is a copy under the engine's lock (milliseconds), packed and written without it, model by model; a model that
 nothing has been observed of since is left as it is. What cannot be written is counted and tried again at the next interval:
-monitoring goes on in memory. A crash loses what was counted since the last checkpoint, one `state.interval_seconds` at most;
+monitoring goes on in memory. A crash loses what was counted since the last checkpoint, one `state.interval_seconds` and the time that writing takes;
 SIGTERM loses nothing.
 """
 
