@@ -5,6 +5,7 @@ Tickets, not pages: they are arguments, and labels decide.
 
 from __future__ import annotations
 
+from alerting.alerts.tickets import published, ticket
 from alerting.alerts.words import MODEL_DASHBOARD, MODEL_LINKS, WHERE
 from alerting.rule import WARNING, Alert
 from alerting.scope import MODEL, Scope, expression
@@ -49,30 +50,10 @@ def _embedding(scope: Scope) -> Alert:
     )
 
 
-def _limit(scope: Scope, metric: Metric) -> str:
-    """Return a figure that every pod publishes alike."""
-    return f"max {scope.by(*MODEL)} ({scope.recent(scope.metric(metric))})"
-
-
 def _valid(scope: Scope, metric: Metric, valid: Metric) -> str:
     """Return the mean over the pods whose estimate is valid."""
     value, flag = (scope.recent(scope.metric(one, _WINDOWS)) for one in (metric, valid))
     return f"avg {scope.by(*MODEL, 'window')} ({value} and ({flag} == 1))"
-
-
-def _ticket(name: str, expr: str, summary: str, description: str) -> Alert:
-    return Alert(
-        name=name,
-        severity=WARNING,
-        expr=expression(expr),
-        wait="30m",
-        keep="1h",
-        why=_WHY,
-        summary=summary,
-        description=description,
-        dashboard=MODEL_DASHBOARD,
-        links=MODEL_LINKS,
-    )
 
 
 def _accuracy(scope: Scope) -> Alert:
@@ -81,16 +62,17 @@ def _accuracy(scope: Scope) -> Alert:
     evidence = _valid(scope, names.ESTIMATED_ACCURACY_EVIDENCE, names.ESTIMATED_ACCURACY_VALID)
     expr = f"""
       (
-          {_limit(scope, names.ESTIMATED_ACCURACY_REFERENCE_RATIO)} - {scope.on(*MODEL)} group_right () {value}
+          {published(scope, names.ESTIMATED_ACCURACY_REFERENCE_RATIO)} - {scope.on(*MODEL)} group_right () {value}
         >= {one}
-          {_limit(scope, names.ACCURACY_DROP_THRESHOLD)}
+          {published(scope, names.ACCURACY_DROP_THRESHOLD)}
       )
     and
-      ({evidence} >= {one} {_limit(scope, names.LABEL_EVIDENCE_THRESHOLD)})
+      ({evidence} >= {one} {published(scope, names.LABEL_EVIDENCE_THRESHOLD)})
     """
-    return _ticket(
+    return ticket(
         "DriftgaugeEstimatedAccuracyDrop",
         expr,
+        _WHY,
         "A model is expected to be right less often than it was on its reference.",
         f"The accuracy to be expected of {WHERE} over {{{{ $labels.window }}}}, without labels, is "
         "{{ $value | humanizePercentage }} lower than in the reference, if only the mix of inputs has changed.",
@@ -103,16 +85,17 @@ def _errors(scope: Scope) -> Alert:
     evidence = _valid(scope, names.ESTIMATED_ERROR_EVIDENCE, names.ESTIMATED_ERROR_VALID)
     expr = f"""
       (
-          {value} / {one} {_limit(scope, names.ESTIMATED_ERROR_REFERENCE)} - 1
+          {value} / {one} {published(scope, names.ESTIMATED_ERROR_REFERENCE)} - 1
         >= {one}
-          {_limit(scope, names.ERROR_INCREASE_THRESHOLD)}
+          {published(scope, names.ERROR_INCREASE_THRESHOLD)}
       )
     and
-      ({evidence} >= {one} {_limit(scope, names.LABEL_EVIDENCE_THRESHOLD)})
+      ({evidence} >= {one} {published(scope, names.LABEL_EVIDENCE_THRESHOLD)})
     """
-    return _ticket(
+    return ticket(
         "DriftgaugeEstimatedErrorGrown",
         expr,
+        _WHY,
         "A model is expected to err more than it did on its reference.",
         f"The mean absolute error to be expected of {WHERE} over {{{{ $labels.window }}}}, without labels, is "
         "{{ $value | humanizePercentage }} higher than in the reference, if only the mix of predictions has changed.",

@@ -5,12 +5,12 @@ All are tickets: labels are late by nature, and what they say has been so for as
 
 from __future__ import annotations
 
+from alerting.alerts.tickets import published, ticket
 from alerting.alerts.words import MODEL_DASHBOARD, MODEL_LINKS, WHERE
 from alerting.records import series
 from alerting.rule import WARNING, Alert
 from alerting.scope import MODEL, Scope, expression
 from driftgauge import names
-from driftgauge.names import Metric
 
 __all__ = ["alerts"]
 
@@ -25,47 +25,28 @@ def alerts(scope: Scope) -> tuple[Alert, ...]:
     return (_accuracy(scope), _errors(scope), _calibration(scope), _gone(scope), _unmatched(scope), _coverage(scope))
 
 
-def _limit(scope: Scope, metric: Metric) -> str:
-    """Return a threshold that the exporter publishes."""
-    return f"max {scope.by(*MODEL)} ({scope.recent(scope.metric(metric))})"
-
-
 def _enough(scope: Scope, samples: str) -> str:
-    return f"{samples} >= {scope.on(*MODEL)} group_left () {_limit(scope, names.LABEL_SAMPLES_THRESHOLD)}"
-
-
-def _ticket(name: str, expr: str, summary: str, description: str) -> Alert:
-    return Alert(
-        name=name,
-        severity=WARNING,
-        expr=expression(expr),
-        wait="30m",
-        keep="1h",
-        why=_WHY,
-        summary=summary,
-        description=description,
-        dashboard=MODEL_DASHBOARD,
-        links=MODEL_LINKS,
-    )
+    return f"{samples} >= {scope.on(*MODEL)} group_left () {published(scope, names.LABEL_SAMPLES_THRESHOLD)}"
 
 
 def _accuracy(scope: Scope) -> Alert:
     one = f"{scope.on(*MODEL)} group_left ()"
-    usual = _limit(scope, names.REFERENCE_ACCURACY_RATIO)
+    usual = published(scope, names.REFERENCE_ACCURACY_RATIO)
     expr = f"""
       (
           {usual} - {scope.on(*MODEL)} group_right () {series.ACCURACY}
         >= {one}
-          {_limit(scope, names.ACCURACY_DROP_THRESHOLD)}
+          {published(scope, names.ACCURACY_DROP_THRESHOLD)}
       )
     and
       ({_enough(scope, series.LABELLED)})
     and
-      ({series.ACCURACY_EVIDENCE} >= {one} {_limit(scope, names.LABEL_EVIDENCE_THRESHOLD)})
+      ({series.ACCURACY_EVIDENCE} >= {one} {published(scope, names.LABEL_EVIDENCE_THRESHOLD)})
     """
-    return _ticket(
+    return ticket(
         "DriftgaugeAccuracyDrop",
         expr,
+        _WHY,
         "A model is right less often than it was on its reference.",
         f"The accuracy of {WHERE} over {{{{ $labels.window }}}} is {{{{ $value | humanizePercentage }}}} lower than in the reference.",
     )
@@ -73,22 +54,23 @@ def _accuracy(scope: Scope) -> Alert:
 
 def _errors(scope: Scope) -> Alert:
     one = f"{scope.on(*MODEL)} group_left ()"
-    usual = _limit(scope, names.REFERENCE_MEAN_ABSOLUTE_ERROR)
+    usual = published(scope, names.REFERENCE_MEAN_ABSOLUTE_ERROR)
     evidence = f"max {scope.by(*MODEL, 'window')} ({scope.recent(scope.metric(names.MEAN_ABSOLUTE_ERROR_EVIDENCE))})"
     expr = f"""
       (
           {series.ERRORS} / {one} {usual} - 1
         >= {one}
-          {_limit(scope, names.ERROR_INCREASE_THRESHOLD)}
+          {published(scope, names.ERROR_INCREASE_THRESHOLD)}
       )
     and
       ({_enough(scope, series.LABELLED)})
     and
-      ({evidence} >= {one} {_limit(scope, names.LABEL_EVIDENCE_THRESHOLD)})
+      ({evidence} >= {one} {published(scope, names.LABEL_EVIDENCE_THRESHOLD)})
     """
-    return _ticket(
+    return ticket(
         "DriftgaugeErrorsGrown",
         expr,
+        _WHY,
         "A model errs more than it did on its reference.",
         f"The mean absolute error of {WHERE} over {{{{ $labels.window }}}} is {{{{ $value | humanizePercentage }}}} higher than in the "
         "reference.",
@@ -100,14 +82,15 @@ def _calibration(scope: Scope) -> Alert:
       (
           {series.MISCALIBRATION}
         >= {scope.on(*MODEL)} group_left ()
-          {_limit(scope, names.CALIBRATION_ERROR_THRESHOLD)}
+          {published(scope, names.CALIBRATION_ERROR_THRESHOLD)}
       )
     and
       ({_enough(scope, series.CALIBRATED)})
     """
-    return _ticket(
+    return ticket(
         "DriftgaugeMiscalibrated",
         expr,
+        _WHY,
         "The probabilities of a model are not what happens.",
         f"The calibration error of {WHERE} over {{{{ $labels.window }}}} is {{{{ $value | humanizePercentage }}}} above what chance "
         "explains.",
@@ -165,7 +148,7 @@ def _unmatched(scope: Scope) -> Alert:
 def _coverage(scope: Scope) -> Alert:
     week = scope.metric(names.LABEL_COVERAGE_RATIO, 'window="7d"')
     coverage = f"avg {scope.by(*MODEL, 'window')} ({scope.recent(week)})"
-    limit = _limit(scope, names.LABEL_COVERAGE_THRESHOLD)
+    limit = published(scope, names.LABEL_COVERAGE_THRESHOLD)
     return Alert(
         name="DriftgaugeLabelCoverage",
         severity=WARNING,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from driftgauge.batch import Batch, Categories
-from driftgauge.config import ColumnSettings, ModelSettings, ReferenceSettings, Settings
+from driftgauge.config import ColumnSettings, ModelSettings, ReferenceSettings, SegmentSettings, Settings
 from driftgauge.expose import CLASSIC, ExporterView, Exposition, describe_model
 from driftgauge.model import Registry
 from driftgauge.model.concealment import Concealment
 from driftgauge.model.model import Model
+from driftgauge.model.segments import VALUE_CHARS
 from driftgauge.profile import dumps, loads
+from driftgauge.profile.segments import SegmentProfiles
 from driftgauge.reference import Learner
 
 KEY = b"a key of sixteen bytes or more"
@@ -106,6 +109,44 @@ def test_a_column_may_be_shown_otherwise_than_its_model():
     text = told(model("hash", region=ColumnSettings(categories="raw")))
     assert "basic-plan" in text
     assert "secret-plan" not in text
+
+
+def told_of_segments(kind: str, *, known: bool = False, **columns: ColumnSettings) -> tuple[str, Model]:
+    """Count rows of three tenants; return what is told of them, and the model."""
+    settings = ModelSettings(
+        name="fraud",
+        reference=ReferenceSettings(path="x"),
+        categories=kind,
+        features=columns,
+        segments=SegmentSettings(fields=("tenant",), columns=("age",), values=2),
+    )
+    made = batch(shift=1)
+    codes = (np.arange(made.rows) % 4).astype(np.int32)
+    tenants = Categories(codes, ("acme-corp", "bolt-ltd", "x" * (VALUE_CHARS + 1), "cato-inc"))
+    own = reference()
+    if known:
+        counted = own.profile.histogram.counts[None]
+        own = replace(
+            own, segments={"tenant": SegmentProfiles(("bolt-ltd",), counted, own.profile.categories.counts[None])}
+        )
+    of = Model("fraud", "1", settings, own, key=KEY)
+    of.observe(replace(made, segments={"tenant": tenants}), NOW)
+    of.tick(NOW)
+    return told(of), of
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_segments_are_shown_as_a_column_of_their_name_would_be(known):
+    """Digests in labels, JSON and checkpoint; counted as without, those that are not told apart too."""
+    (plain, one), (concealed, other) = (told_of_segments(kind, known=known) for kind in ("raw", "hash"))
+    assert "bolt-ltd" in plain
+    for tenant in ("acme-corp", "bolt-ltd", "cato-inc"):
+        assert tenant not in concealed
+    assert 'segment="tenant=#' in concealed
+    parts = [made.view(NOW).evaluation.segments for made in (one, other)]
+    assert sorted(parts[0].scores.samples[:, 0]) == sorted(parts[1].scores.samples[:, 0]) == [225, 225, 450]
+    assert sorted(parts[0].against) == sorted(parts[1].against)
+    assert "bolt-ltd" not in told_of_segments("raw", tenant=ColumnSettings(categories="hash"))[0]
 
 
 def names(made: Model, column: str) -> tuple[str, ...]:

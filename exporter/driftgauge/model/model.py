@@ -143,7 +143,8 @@ class Model:
             self.labelling.observe(batch, self._timeline.now(wall))
             return
         given = batch = with_names(batch, self.settings.columns)
-        batch = prepared(with_segments(batch, self.settings.segments.fields, self._known), self._ignored)
+        batch = self._concealment.of_rows(with_segments(batch, self.settings.segments.fields, self._known))
+        batch = prepared(batch, self._ignored)
         # Counted here, because a batch is cut into minutes and its violations belong to the whole.
         self._tally.violated(batch.violations, self._known)
         batch = replace(batch, violations={}) if batch.violations else batch

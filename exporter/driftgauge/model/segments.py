@@ -27,7 +27,7 @@ from driftgauge.profile.slots import Slots
 from driftgauge.sketch import SegmentCounts, SegmentSpec
 from driftgauge.state import State
 
-__all__ = ["OTHER", "WINDOW", "SegmentSums", "Segments", "with_segments"]
+__all__ = ["OTHER", "VALUE_CHARS", "WINDOW", "SegmentSums", "Segments", "with_segments"]
 
 #: the value that stands for all that have no segment of their own
 OTHER = "_other"
