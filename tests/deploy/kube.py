@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -27,6 +28,8 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 #: what the manifests are for: the oldest with native sidecars on by default, the newest whose schemas are known
 KUBERNETES = ("1.29", "1.31", "1.33", "1.37")
 CLASSIC = ("1.25", "1.28")
+#: what Kubernetes' own schemas are known of
+CORE = {"v1", "apps/v1", "networking.k8s.io/v1"}
 
 
 def program(name: str) -> str:
@@ -140,3 +143,10 @@ def named(items: Sequence[Document], name: str) -> Document:
     """Return the item of that name."""
     (found,) = [item for item in items if item["name"] == name]
     return found
+
+
+def validate(documents: Sequence[Document], version: str) -> None:
+    """Fail unless Kubernetes *version* would take the objects of its own kinds."""
+    for document in documents:
+        if document["apiVersion"] in CORE:
+            kubernetes_validate.validate(document, version, strict=True)

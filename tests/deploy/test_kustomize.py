@@ -25,9 +25,9 @@ from tests.deploy.kube import (
     overlay,
     pods,
     users_deployment,
+    validate,
 )
 
-CORE = {"v1", "apps/v1", "networking.k8s.io/v1"}
 COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
 NATIVE = ("sidecar", "liveness", "networkpolicy")
 
@@ -54,28 +54,22 @@ def classic(folders):
     return kustomize(folders["classic"])
 
 
-def _validate(documents, version):
-    for document in documents:
-        if document["apiVersion"] in CORE:
-            kubernetes_validate.validate(document, version, strict=True)
-
-
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_every_object_is_valid_strictly(everything, version):
     """No field is unknown to that version of Kubernetes, and none has another type."""
-    _validate(everything, version)
+    validate(everything, version)
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_the_example_is_valid_strictly(version):
     """The same of the example, with its server, Service and Namespace."""
-    _validate(kustomize(K8S / "overlays" / "example"), version)
+    validate(kustomize(K8S / "overlays" / "example"), version)
 
 
 @pytest.mark.parametrize("version", CLASSIC)
 def test_the_classic_sidecar_is_valid_on_older_clusters(classic, version):
     """Nothing in it is newer than those."""
-    _validate(classic, version)
+    validate(classic, version)
 
 
 def test_a_misspelt_field_would_be_found(everything):
@@ -255,61 +249,6 @@ def test_the_example_of_a_secret_is_applied_by_nothing(everything):
     assert (K8S / "base/config/secret.example.yaml").exists()
 
 
-@pytest.fixture(scope="module")
-def sink(tmp_path_factory):
-    """A namespace with inference services, one of which takes part, and the sink."""
-    folder = overlay(tmp_path_factory.mktemp("kserve"), [], ["kserve"])
-    services = [
-        {
-            "apiVersion": "serving.kserve.io/v1beta1",
-            "kind": "InferenceService",
-            "metadata": {"name": name, "labels": labels},
-            "spec": {
-                "predictor": {"minReplicas": 2, "model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://m"}}
-            },
-        }
-        for name, labels in (("iris", {"driftgauge.io/inject": "true"}), ("wine", {}))
-    ]
-    (folder / "deployment.yaml").write_text(yaml.safe_dump_all(services))
-    return kustomize(folder)
-
-
-@pytest.mark.parametrize("version", KUBERNETES)
-def test_the_sink_is_valid_strictly(sink, version):
-    """Its Deployment, Service, ConfigMap and NetworkPolicy."""
-    _validate(sink, version)
-
-
-def test_the_logger_of_a_labelled_inference_service_points_at_the_sink(sink):
-    """Both events of an inference go to the port of the Service that leads to the sink; nothing else of it changes."""
-    iris, wine = of_kind(sink, "InferenceService")
-    (service,) = of_kind(sink, "Service")
-    (deployment,) = of_kind(sink, "Deployment")
-    logger = iris["spec"]["predictor"].pop("logger")
-    (port,) = service["spec"]["ports"]
-    assert logger == {"mode": "all", "url": f"http://{service['metadata']['name']}:{port['port']}/"}
-    assert iris["spec"] == wine["spec"]
-    assert service["spec"]["selector"].items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
-    ports = {port["name"]: port["containerPort"] for port in named(containers(next(pods(sink))), "driftgauge")["ports"]}
-    assert ports[port["targetPort"]] == port["port"]
-
-
-def test_there_is_never_more_than_one_sink(sink):
-    """Only a process that gets both halves of an inference can pair them."""
-    (deployment,) = of_kind(sink, "Deployment")
-    assert deployment["spec"]["replicas"] == 1
-    assert deployment["spec"]["strategy"] == {"type": "Recreate"}
-
-
-def test_events_come_from_inference_services_only(sink):
-    """The sink takes events without a token, so its NetworkPolicy names who may send, and guards every port."""
-    (policy,) = of_kind(sink, "NetworkPolicy")
-    (pod,) = pods(sink)
-    guarded = {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]}
-    assert guarded == {port["containerPort"] for port in named(containers(pod), "driftgauge")["ports"]}
-    assert all(rule["from"] for rule in policy["spec"]["ingress"])
-
-
 @pytest.mark.parametrize("component", ["token", "tls"])
 def test_a_protected_listener_has_settings_that_exist_and_a_monitor_that_knows(tmp_path, component):
     """The variable names a setting, its file is mounted, and Prometheus reads the Secret of the same name."""
@@ -328,25 +267,3 @@ def test_a_protected_listener_has_settings_that_exist_and_a_monitor_that_knows(t
     asked = endpoint["authorization"]["credentials"] if component == "token" else endpoint["tlsConfig"]["ca"]["secret"]
     assert asked["name"] == secret["metadata"]["name"]
     assert asked["key"] in secret["stringData"]
-
-
-def test_the_proxy_stands_between_the_service_and_the_model(tmp_path):
-    """The Service leads to the port that the proxy listens on, and the proxy to the port that the Service led to."""
-    folder = overlay(tmp_path, ["base"], ["proxy"])
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "fraud", "labels": {"driftgauge.io/inject": "true"}},
-        "spec": {"selector": {"app": "fraud"}, "ports": [{"port": 80, "targetPort": 8080}]},
-    }
-    with (folder / "deployment.yaml").open("a", encoding="utf-8") as file:
-        file.write("---\n" + yaml.safe_dump(service))
-    rendered = kustomize(folder)
-    _validate(rendered, "1.33")
-    (changed,) = of_kind(rendered, "Service")
-    (pod,) = pods(rendered)
-    sidecar = named(pod["initContainers"], "driftgauge")
-    ports = {port["name"]: port["containerPort"] for port in sidecar["ports"]}
-    proxy = parse("", {item["name"]: item["value"] for item in sidecar["env"]}).proxy
-    assert f":{ports[changed['spec']['ports'][0]['targetPort']]}" == proxy.listen
-    assert proxy.upstream.endswith(f":{service['spec']['ports'][0]['targetPort']}")
