@@ -28,7 +28,7 @@ class Table:
     Attributes:
         rows: length of every column.
         requests: number of requests that carried the rows.
-        inputs: feature columns.
+        inputs: feature columns; numbers alone may be an array already.
         outputs: output columns.
         facts: values of `proba`, `logits`, `embedding`, `id`, `label` and what is told of generations, one a row; of `latency_s` and
             `status`, one a row or one.
@@ -38,7 +38,7 @@ class Table:
 
     rows: int
     requests: int
-    inputs: Mapping[str, Sequence[Any]]
+    inputs: Mapping[str, Sequence[Any] | Floats]
     outputs: Mapping[str, Sequence[Any]]
     facts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     timestamps: Floats | None = None
@@ -100,9 +100,13 @@ def _scores_without(scores: Floats | None, failed: Flags | None) -> Floats | Non
     return scores if scores is None or failed is None else np.where(failed[:, None], np.nan, scores)
 
 
-def _columns_of(values: Mapping[str, Sequence[Any]], violations: Violations) -> dict[str, Column]:
-    columns = {}
+def _columns_of(values: Mapping[str, Sequence[Any] | Floats], violations: Violations) -> dict[str, Column]:
+    columns: dict[str, Column] = {}
     for name, rows in values.items():
+        if isinstance(rows, np.ndarray):
+            columns[name] = rows
+            continue
         columns[name], wrong = column_of(rows)
-        violations[(name, "wrong_type")] += wrong
+        if wrong:
+            violations[(name, "wrong_type")] += wrong
     return columns

@@ -19,6 +19,7 @@ from driftgauge.ingest.observations import decode_lines, decode_observations
 from driftgauge.ingest.open_inference import decode_open_inference, is_open_inference
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits
+from driftgauge.ingest.uniform import decode_uniform, decode_uniform_lines
 
 __all__ = ["DECODERS", "Body", "decode"]
 
@@ -63,6 +64,8 @@ def decode(
 
 
 def _decode_json(body: Body) -> Decoded:
+    if (uniform := decode_uniform(body.content, body.limits)) is not None:
+        return uniform
     value = parse(body.content)
     if is_open_inference(value):
         return decode_open_inference(value, None, body.limits, body.prediction_output)
@@ -72,7 +75,8 @@ def _decode_json(body: Body) -> Decoded:
 
 
 def _decode_lines(body: Body) -> Decoded:
-    return decode_lines(body.content, body.limits)
+    uniform = decode_uniform_lines(body.content, body.limits)
+    return decode_lines(body.content, body.limits) if uniform is None else uniform
 
 
 def _decode_binary(body: Body) -> Decoded:

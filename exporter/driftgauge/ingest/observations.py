@@ -23,7 +23,7 @@ from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.segments import segments_of_rows
 from driftgauge.ingest.times import seconds_of
 
-__all__ = ["agree", "decode_lines", "decode_observations"]
+__all__ = ["agree", "decode_lines", "decode_observations", "outputs_of", "transposed"]
 
 _FACTS = ("latency_s", "status", "proba", "logits", "id", "label", EMBEDDING, *TOLD)
 _NAMES = ("model", "version")
@@ -102,15 +102,16 @@ def _table_of(rows: list[dict[str, Any]], seconds: list[float], limits: Limits, 
     return Table(
         rows=len(rows),
         requests=len(rows),
-        inputs=_transposed([row.get("features") or {} for row in rows], limits),
-        outputs=_transposed([_outputs_of(row.get("prediction"), violations) for row in rows], limits),
+        inputs=transposed([row.get("features") or {} for row in rows], limits),
+        outputs=transposed([outputs_of(row.get("prediction"), violations) for row in rows], limits),
         facts={name: [row.get(name) for row in rows] for name in _FACTS if any(name in row for row in rows)},
         timestamps=None if all(map(math.isnan, seconds)) else np.array(seconds),
         segments=segments_of_rows([row.get("segment") for row in rows], violations),
     )
 
 
-def _outputs_of(prediction: Any, violations: Violations) -> Mapping[str, Any]:
+def outputs_of(prediction: Any, violations: Violations) -> Mapping[str, Any]:
+    """Return output columns of one row; a list is none, and counted."""
     if isinstance(prediction, dict):
         return prediction
     if isinstance(prediction, list):
@@ -119,7 +120,8 @@ def _outputs_of(prediction: Any, violations: Violations) -> Mapping[str, Any]:
     return {} if prediction is None else {"prediction": prediction}
 
 
-def _transposed(rows: Sequence[Mapping[str, Any]], limits: Limits) -> dict[str, Sequence[Any]]:
+def transposed(rows: Sequence[Mapping[str, Any]], limits: Limits) -> dict[str, Sequence[Any]]:
+    """Return columns of rows; a column has every row, None where the row lacks the key."""
     names = list(rows[0])
     if all(list(row) == names for row in rows):  # the normal case: one client writes them all the same way
         return dict(zip(names, zip(*(row.values() for row in rows), strict=True), strict=True))
