@@ -16,7 +16,7 @@ from driftgauge.ingest import DECODERS, FAILURES, Limits
 from driftgauge.ingest.facts import FIELDS
 from driftgauge.model.registry import NAME_CHARS
 from driftgauge.serve import health
-from driftgauge.serve.ingest_app import MOST_WAITING
+from driftgauge.serve.admission import MOST_WAITING
 from driftgauge.serve.retries import REMEMBERED
 from tests.serve.harness import Exporter
 

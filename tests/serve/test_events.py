@@ -186,6 +186,22 @@ def test_a_stuck_exporter_never_makes_the_logger_wait():
         assert sum(found.values()) - found["received"] == 20 - dropped
 
 
+def test_inferences_that_wait_are_counted_together(exporter, monkeypatch):
+    """What came while nothing could be counted costs the models one batch, and each event its own outcome."""
+    counting, batches = exporter.engine.events._count, []
+    monkeypatch.setattr(
+        exporter.engine.events, "_count", lambda *given: (batches.append(given[2].rows), counting(*given))
+    )
+    with busy(exporter):
+        for number in range(10):
+            log(exporter, str(number), "request")
+            log(exporter, str(number), "response", b"<html>" if number == 4 else None)
+    settled(exporter, received=20, paired=19, **{'rejected{reason="syntax"}': 1})
+    assert traffic(exporter)[:2] == (10, 20)
+    assert len(batches) <= 4  # the one that was stuck, the one behind it, and those without an answer
+    assert sum(batches) == 20
+
+
 def test_requests_are_no_failures_while_events_are_dropped():
     """A response that was dropped here says nothing about the model."""
     with Exporter("{limits: {queue_bytes: 9000}, kserve: {pair_seconds: 0.3}}") as exporter:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from driftgauge.ingest import DECODERS
-from driftgauge.serve.ingest_app import MOST_WAITING
+from driftgauge.serve.admission import MOST_WAITING
 from tests.ingest.bodies import binary, tensor
 from tests.serve.harness import Exporter, dropped, eventually, of_model, packed, rejected, request
 

@@ -20,7 +20,7 @@ from driftgauge.serve.guard.gate import Gate, limits_of
 from driftgauge.serve.guard.guard import Guard
 from driftgauge.serve.guard.protection import guard_files
 from driftgauge.serve.ingest_app import ingest_app
-from driftgauge.serve.listeners import close, open_tcp, open_unix
+from driftgauge.serve.listeners import close, open_tcp, open_unix, shut
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.metrics_app import metrics_app
 
@@ -110,7 +110,7 @@ class Doors:
         runner = self._runners.pop(name, None)
         try:
             if runner is not None:
-                await runner.cleanup()
+                await shut(runner)
             self._runners[name] = await self._opened(name)
         except ConfigError as error:
             LOGGER.error("a listener cannot be opened again", extra={"listener": name, "detail": str(error)})

@@ -1,9 +1,10 @@
 """Event sink: events of inference loggers, answered before they are read and counted in a thread of their own.
 
 The logger holds every event that is not answered in the memory of the model's pod, so the event loop only puts bytes into a
-queue. The thread reads, pairs, decodes and counts them; it alone waits for the lock of the models. Guarantee: every event
-moves one counter, or is pending: received = paired + unpaired + dropped + rejected + pending. Each counter has one writer.
-Memory: the queue is part of `limits.queue_bytes`, waiting halves take `kserve.pair_bytes`. The thread starts with the first event.
+queue. The thread lets them gather for some milliseconds, reads, pairs and decodes them one by one, and counts those of a model
+together; it alone waits for the lock of the models. Guarantee: every event moves one counter, or is pending: received = paired +
+unpaired + dropped + rejected + pending. Each counter has one writer. Memory: the queue is part of `limits.queue_bytes`, waiting
+halves take `kserve.pair_bytes`, `MOST_HELD` inferences are decoded and not counted. The thread starts with the first event.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ from driftgauge.ingest import REQUEST, RESPONSE, Exchange, Limits, Observed, dec
 from driftgauge.ingest.cloud_event import Event, read_events
 from driftgauge.ingest.pairing import DUPLICATE, EXPIRED, LATE, UNPAIRED, Pairing, Settled
 from driftgauge.model.registry import DEFAULT_VERSION
+from driftgauge.serve.held import Held
 from driftgauge.serve.logs import LOGGER, origin
 
 __all__ = ["Arrived", "EventSink"]
 
 #: the thread looks at what has expired at least this often
 EXPIRY_SECONDS = 0.5
-#: events gather for so long before they are read together: waking a thread for each of them costs more than reading it
-GATHER_SECONDS = 0.01
+#: events gather for so long before they are read together: waking a thread, and counting, cost more than reading an event
+GATHER_SECONDS = 0.05
+#: inferences that are counted together at most
+MOST_HELD = 256
 #: what waits in the queue costs this beside its body: headers and entry
 OVERHEAD = 2_048
 #: names of models whose responses have been seen; beyond, unanswered requests are no failures
@@ -78,6 +82,7 @@ class EventSink:
         #: written by the thread
         self._got = self._got_bytes = 0
         self._more = self._paired = self._internal = 0
+        self._held = Held()
         self._unpaired: Counter[tuple[str, ...]] = Counter()
         self._rejected: Counter[str] = Counter()
         self._settings = settings
@@ -115,7 +120,7 @@ class EventSink:
             unpaired=dict(self._unpaired),
             dropped=dict(dropped),
             rejected=dict(self._rejected),
-            pending=self._put - self._got + len(self._pairing),
+            pending=self._put - self._got + len(self._pairing) + self._held.events,
             pending_bytes=self.queued_bytes + self._pairing.bytes,
             pending_limit_bytes=self._settings().kserve.pair_bytes,
         )
@@ -136,6 +141,7 @@ class EventSink:
             if first is not None:
                 time.sleep(GATHER_SECONDS)
             self._take(first)
+            self._flush()
             self._expire(self.clock())
         # Nothing is known of the other halves, so no request is called a failure.
         self._answering.clear()
@@ -147,6 +153,8 @@ class EventSink:
         while arrived is not None:
             self._read(arrived)
             time.sleep(0)  # lets the event loop answer between two events
+            if len(self._held) >= MOST_HELD:
+                self._flush()
             if self._queue.empty():
                 return
             if self.clock() >= self._next_expiry:
@@ -178,16 +186,14 @@ class EventSink:
         self._adapt()
         self._next_expiry = now + EXPIRY_SECONDS
         self._settle(self._pairing.expire(now))
+        self._flush()
 
     def _settle(self, settled: Iterable[Settled]) -> None:
         for one in settled:
             try:
                 self._settle_one(one)
-            except DecodeError as error:  # the model is unknown, or has no name
-                self._rejected[error.reason] += len(one.events)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not end the thread
-                self._internal += len(one.events)
-                LOGGER.error("event failed", extra={"error": origin(error)})
+                self._lost(one, error)
 
     def _settle_one(self, settled: Settled) -> None:
         if settled.reason == DUPLICATE:
@@ -199,8 +205,28 @@ class EventSink:
         batch = seen.batch
         if settled.reason == LATE:  # its request was counted with the other half
             batch = replace(batch, requests=Requests())
-        self._count(name or seen.model or "", version or seen.version or DEFAULT_VERSION, batch)
-        self._account(settled, seen)
+        key = name or seen.model or "", version or seen.version or DEFAULT_VERSION
+        self._held.add(key, batch, (settled, seen))
+        if model.clock == "event":  # each moves the clock by which the next one is judged
+            self._flush()
+
+    def _flush(self) -> None:
+        """Count what has been decoded."""
+        for (name, version), batch, of in self._held.joined():
+            try:
+                self._count(name, version, batch)
+            except DecodeError as error:  # the model is unknown, or has no name
+                self._rejected[error.reason] += sum(len(settled.events) for settled, _ in of)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not end the thread
+                for settled, _ in of:
+                    self._lost(settled, error)
+            else:
+                for settled, seen in of:
+                    self._account(settled, seen)
+
+    def _lost(self, settled: Settled, error: Exception) -> None:
+        self._internal += len(settled.events)
+        LOGGER.error("event failed", extra={"error": origin(error)})
 
     def _decoded(self, settled: Settled, model: ModelSettings, key: tuple[str, str]) -> Observed:
         request, response = settled.half(REQUEST), settled.half(RESPONSE)

@@ -1,7 +1,8 @@
 """The ingest listener: observations in, and what changes state. Answers as in docs/ingest.md.
 
-What senders can hold is bounded: bytes of bodies (`limits.queue_bytes`), bodies at a time (`MOST_WAITING`), and the time a
-body may take to arrive (`limits.body_seconds`). Every refusal moves `driftgauge_ingest_dropped_total`.
+What senders can hold is bounded (`serve/admission.py`), and so is the time a body may take to arrive (`limits.body_seconds`).
+Every refusal moves `driftgauge_ingest_dropped_total`. Events of loggers come here only where `EventConnection` does not
+take them.
 """
 
 from __future__ import annotations
@@ -10,27 +11,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from aiohttp import web
 
 from driftgauge.errors import ConfigError, DecodeError
-from driftgauge.ingest import NothingUsable
 from driftgauge.ingest.cloud_event import PREFIX
+from driftgauge.serve.admission import check_size, refusal
 from driftgauge.serve.baseline import baseline_handler
 from driftgauge.serve.engine import Engine, Incoming
+from driftgauge.serve.event_connection import INTAKE, Intake
 from driftgauge.serve.event_sink import Arrived
 from driftgauge.serve.health import ABORTED, INTERNAL, SLOW, Health
-from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.problems import LISTENER, Handler, error_middleware, problem
 
-__all__ = ["MOST_WAITING", "healthy", "ingest_app"]
-
-RETRY_SECONDS = 1
-#: a waiting request costs some 20 KB beside its bytes
-MOST_WAITING = 4_096
-
-_CHECKED = "the configuration cannot be used; nothing is counted until it is mended"
+__all__ = ["healthy", "ingest_app"]
 
 
 def ingest_app(
@@ -49,6 +43,7 @@ def ingest_app(
     app.router.add_post("/v1/models/{model}/versions/{version}/baseline", baseline_handler(engine))
     if path := engine.settings.kserve.path:
         app.router.add_post(path, listener.events)
+        app[INTAKE] = Intake(engine, path)  # takes most of them before they come here
     app.router.add_post("/-/reload", _reloader(reload))
     app.router.add_get("/-/healthy", healthy(engine))
     return app
@@ -127,7 +122,7 @@ class _Ingest:
         except DecodeError as error:
             dropped[error.reason] += 1
             health.refused(self._engine.clock(), error.reason, error.field or "")
-            return _refusal(error)
+            return refusal(error)
         except TimeoutError:
             dropped[SLOW] += 1
             return problem(408, SLOW, f"the body did not arrive within {self._arrival_seconds:g} seconds")
@@ -142,36 +137,11 @@ class _Ingest:
             health.queue_bytes -= body.size
 
     async def _receive(self, request: web.Request, body: _Arriving) -> None:
-        self._check(request.content_length or 0)
+        check_size(self._engine, request.content_length or 0)
         async with asyncio.timeout(self._arrival_seconds):
             async for chunk in request.content.iter_any():
                 body.add(chunk)
-                self._check(body.size)
-
-    def _check(self, size: int) -> None:
-        """Raise `DecodeError` when a body of *size* bytes must not go on."""
-        health, limits = self._engine.health, self._engine.settings.limits
-        if not health.counting:
-            raise DecodeError("config_invalid", _CHECKED)
-        if size > limits.body_bytes:
-            raise DecodeError("too_large", f"the body is over limits.body_bytes ({limits.body_bytes})")
-        if health.queue_bytes + self._engine.events.queued_bytes > limits.queue_bytes:
-            raise DecodeError("queue_full", f"limits.queue_bytes ({limits.queue_bytes}) are waiting already")
-        if health.waiting > MOST_WAITING:
-            raise DecodeError("queue_full", f"{MOST_WAITING} bodies are waiting already")
-
-
-def _refusal(error: DecodeError) -> web.Response:
-    LOGGER.debug("body refused", extra={"reason": error.reason, "status": error.status})
-    more: dict[str, Any] = {}
-    if isinstance(error, NothingUsable):
-        more = {"accepted": 0, "rejected": error.rejected, "errors": [e.as_dict() for e in error.errors]}
-    elif error.field is not None:
-        more = {"field": error.field}
-    response = problem(error.status, error.reason, str(error), **more)
-    if error.status == 429:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+                check_size(self._engine, body.size)
 
 
 class _Arriving:

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import os
 import socket
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -17,13 +17,14 @@ from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
 from driftgauge.serve.addresses import is_loopback, split_address
 from driftgauge.serve.binding import bound_tcp, bound_unix
+from driftgauge.serve.event_connection import INTAKE, EventConnection, Intake
 from driftgauge.serve.guard.connection import Connection
 from driftgauge.serve.guard.counts import ListenerCounts
 from driftgauge.serve.guard.gate import Gate, GateLimits
 from driftgauge.serve.guard.guard import Guard
 from driftgauge.serve.guard.protection import GuardFiles
 
-__all__ = ["check_exposure", "close", "open_tcp", "open_unix", "split_address", "within_reach"]
+__all__ = ["check_exposure", "close", "open_tcp", "open_unix", "shut", "split_address", "within_reach"]
 
 #: how long bodies may go on arriving, and answers may take, when the process is told to end
 SHUTDOWN_SECONDS = 5.0
@@ -83,7 +84,7 @@ async def open_tcp(
     runner = await _runner(app, guard)
     try:
         for made in await bound_tcp(host, port, gate):
-            await _Site(runner, made, gate, guard.context).start()
+            await _Site(runner, made, gate, guard).start()
     except (OSError, UnicodeError) as error:
         await runner.cleanup()
         raise ConfigError(f"{setting}: cannot listen on {address!r}: {_reason(error)}") from error
@@ -102,7 +103,7 @@ async def open_unix(
     runner = await _runner(app, guard)
     try:
         made = await asyncio.to_thread(bound_unix, listen, gate)
-        await _Site(runner, made, gate, None).start()
+        await _Site(runner, made, gate, guard).start()
     except OSError as error:
         await runner.cleanup()
         raise ConfigError(f"listen.socket: cannot listen on {listen.socket!r}: {_reason(error)}") from error
@@ -129,12 +130,23 @@ async def close(runners: Sequence[web.AppRunner], busy: Callable[[], bool]) -> N
             while busy():  # noqa: ASYNC110 - the state of several connections, looked at for the last time
                 await asyncio.sleep(POLL_SECONDS)
     await asyncio.gather(*(runner.cleanup() for runner in runners))
-    for site in sites:
-        if isinstance(site, _Site):
-            site.gate.clear()
+    _clear(sites)
     await asyncio.sleep(0)  # for the transports' last words
     for path in paths:
         await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def shut(runner: web.AppRunner) -> None:
+    """Close a listener with all of its connections."""
+    sites = list(runner.sites)
+    await runner.cleanup()
+    _clear(sites)
+
+
+def _clear(sites: Iterable[web.BaseSite]) -> None:
+    for site in sites:
+        if isinstance(site, _Site):
+            site.gate.clear()
 
 
 def _reason(error: Exception) -> str:
@@ -158,9 +170,11 @@ async def _runner(app: web.Application, guard: Guard) -> web.AppRunner:
 class _Site(web.BaseSite):
     """A listening socket whose connections are watched."""
 
-    def __init__(self, runner: web.AppRunner, made: socket.socket, gate: Gate, context: ssl.SSLContext | None) -> None:
-        super().__init__(runner, ssl_context=context)
+    def __init__(self, runner: web.AppRunner, made: socket.socket, gate: Gate, guard: Guard) -> None:
+        super().__init__(runner, ssl_context=guard.context)
         self._made = made
+        self._guard = guard
+        self._intake = runner.app.get(INTAKE)
         self.gate = gate
 
     @property
@@ -171,16 +185,21 @@ class _Site(web.BaseSite):
     async def start(self) -> None:
         """Begin to take connections."""
         await super().start()
-        loop, server = asyncio.get_running_loop(), self._runner.server
-        assert server is not None
-        self._server = await loop.create_server(
-            lambda: Connection(server, self.gate, loop),
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connection if self._intake is None else partial(self._event_connection, self._intake),
             sock=self._made,
             backlog=BACKLOG,
             ssl=self._ssl_context,
             ssl_handshake_timeout=None if self._ssl_context is None else self.gate.limits.header_seconds,
         )
         self.gate.watch()
+
+    def _connection(self) -> Connection:
+        assert self._runner.server is not None
+        return Connection(self._runner.server, self.gate, asyncio.get_running_loop())
+
+    def _event_connection(self, intake: Intake) -> EventConnection:
+        return EventConnection(intake, self._guard, self.gate, self._connection)
 
     async def stop(self) -> None:
         """Stop taking connections."""

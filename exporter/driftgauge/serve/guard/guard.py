@@ -163,6 +163,19 @@ class Guard:
             if closed and self.on_usable is not None:
                 await self.on_usable()
 
+    def admits_all(self, transport: asyncio.BaseTransport) -> bool:
+        """Whether a request over *transport* that no browser sent is let in, whoever asks."""
+        found = self.protection
+        tls = found.web.tls
+        return (
+            self._usable
+            and not found.kinds
+            and not (tls is not None and tls.allowed_sans)
+            and not found.web.interval_seconds
+            # Opened before its files could be read; about to be opened again.
+            and (found.context is None or transport.get_extra_info("sslcontext") is not None)
+        )
+
     def _middleware(self) -> Middleware:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
