@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from driftgauge.ingest import decode
+from tests.calls import calls
 from tests.ingest.bodies import binary, decode_binary, decode_json, tensor
 
 X = np.random.default_rng(1).normal(size=(7, 3)).astype(np.float32)
@@ -274,3 +275,16 @@ def test_many_classes_are_no_columns():
     """Class scores are bounded by values, not by columns: a language model has 50,000 of them."""
     batch = decode_binary(outputs=[tensor("logits", np.ones((2, 50_000), np.float32))]).batch
     assert batch.logits.shape == (2, 50_000)
+
+
+def test_a_binary_column_costs_no_calls_to_decode():
+    """As a guard of speed: what a further named column of a tensor adds is next to nothing, and a row nothing."""
+
+    def decoding(rows: int, columns: int):
+        names = [f"c{number}" for number in range(columns)]
+        content, length = binary([tensor("x", np.zeros((rows, columns), np.float32), columns=names)])
+        return lambda: decode(content, content_type="application/octet-stream", header_length=length)
+
+    few = calls(decoding(10, 10))
+    assert calls(decoding(10, 60)) - few < 50
+    assert calls(decoding(500, 10)) == few

@@ -11,6 +11,7 @@ from driftgauge.profile import CATEGORICAL, OUTPUT, ColumnSchema, ProfileSpec, S
 from driftgauge.profile.reading import as_categories, read_codes, read_numbers, word
 from driftgauge.reference import BuildOptions, build
 from driftgauge.sketch import CategorySpec, HistogramSpec
+from tests.calls import calls
 
 EDGES = np.array([0.5, 1.0])
 WORDS = CategorySpec((("1", "red", "true"),), ((),), (True,))
@@ -240,3 +241,19 @@ def test_a_float32_profile_against_the_same_rows_as_float64():
     reference = build(lambda: [Batch(ROWS, inputs={"x": values})], BuildOptions("x", 0.0))
     window = reference.profile.spec.of(Batch(ROWS, inputs={"x": values.astype(np.float64)}))
     np.testing.assert_array_equal(window.histogram.counts, reference.profile.histogram.counts)
+
+
+def test_a_column_of_floats_costs_one_call_to_read():
+    """As a guard of speed: what a further column of floats adds is one look-up, whatever its rows."""
+
+    def reading(columns: int):
+        names = [f"c{number}" for number in range(columns)]
+        wanted = ProfileSpec(
+            Schema.of(map(ColumnSchema, names)),
+            HistogramSpec.plain([[0.0]] * columns, narrow=columns),
+            CategorySpec((), (), ()),
+        )
+        batch = Batch(9, inputs=dict.fromkeys(names, np.zeros(9, np.float32)))
+        return lambda: wanted.read(batch)
+
+    assert calls(reading(60)) - calls(reading(10)) <= 2 * 50

@@ -90,6 +90,8 @@ def requests_of(
         status: one for each request, one for all of them, or none.
         violations: where values that are no status or latency are counted.
     """
+    if not len(status) and not len(latency):
+        return Requests(count), None
     unusable = sum(isinstance(value, list | dict) for value in status)
     violations[("status", "wrong_type")] += unusable
     reasons = [None if isinstance(value, list | dict) else failure_of(value) for value in status]

@@ -64,7 +64,12 @@ def assign(
 
 def add_columns(columns: dict[str, Column], new: Iterable[tuple[str, Column]], violations: Violations) -> None:
     """Add columns; one whose name is taken is left out and counted."""
-    for name, column in new:
+    given = list(new)
+    added = dict(given)
+    if len(added) == len(given) and columns.keys().isdisjoint(added):  # the usual case
+        columns.update(added)
+        return
+    for name, column in given:
         if name in columns:
             violations[(name, "duplicate")] += 1
         else:

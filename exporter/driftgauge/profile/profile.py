@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.batch import Batch, Column, Counts, Flags, Floats
+from driftgauge.batch import Batch, Counts, Flags, Floats
 from driftgauge.derive import (
     CONFIDENCE,
     Embedder,
@@ -29,7 +29,7 @@ from driftgauge.derive import (
 )
 from driftgauge.errors import MergeError
 from driftgauge.profile.reading import present_values, read_codes, read_numbers
-from driftgauge.profile.schema import INPUT, OUTPUT, ColumnSchema, Schema
+from driftgauge.profile.schema import INPUT, OUTPUT, Schema
 from driftgauge.sketch import (
     CategoryCounts,
     CategorySpec,
@@ -118,25 +118,30 @@ class ProfileSpec:
         present = {INPUT: bool(batch.inputs), OUTPUT: bool(batch.outputs)}
         columns = {INPUT: dict(batch.inputs), OUTPUT: dict(batch.outputs)}
         narrow_columns = self.histogram.narrow
-        narrow = np.full((narrow_columns, batch.rows), np.nan, dtype=np.float32)
-        wide = np.full((self.histogram.columns - narrow_columns, batch.rows), np.nan)
-        codes = np.full((self.categories.columns, batch.rows), self.categories.missing, dtype=np.int32)
-
-        def take(column: ColumnSchema) -> Column | None:
-            found = columns[column.role].pop(column.name, None)
-            if found is None and present[column.role] and batch.rows:
-                violations[column.name, "missing_column"] += batch.rows
-            return found
-
-        for number, column in enumerate(self.schema.numeric):
-            if (found := take(column)) is not None:
-                row = narrow[number] if number < narrow_columns else wide[number - narrow_columns]
-                row[:], wrong = read_numbers(found, self.histogram.edges[number], row.dtype.type)
+        narrow = np.empty((narrow_columns, batch.rows), dtype=np.float32)
+        wide = np.empty((self.histogram.columns - narrow_columns, batch.rows))
+        codes = np.empty((self.categories.columns, batch.rows), dtype=np.int32)
+        numbers = (*narrow, *wide)
+        numeric = len(numbers)
+        for number, column in enumerate(self.schema.columns):
+            found, row = columns[column.role].pop(column.name, None), number - numeric
+            if found is None:
+                if present[column.role] and batch.rows:
+                    violations[column.name, "missing_column"] += batch.rows
+                if row < 0:
+                    numbers[number].fill(np.nan)
+                else:
+                    codes[row] = self.categories.missing
+            elif row >= 0:
+                codes[row] = read_codes(found, self.categories, row)
+            elif type(found) is np.ndarray and found.dtype is numbers[number].dtype:  # the usual case, without a call
+                numbers[number][:] = found
+            else:
+                numbers[number][:], wrong = read_numbers(
+                    found, self.histogram.edges[number], numbers[number].dtype.type
+                )
                 if wrong:
                     violations[column.name, "wrong_type"] += wrong
-        for number, column in enumerate(self.schema.categorical):
-            if (found := take(column)) is not None:
-                codes[number] = read_codes(found, self.categories, number)
         for unknown, left in (*columns[INPUT].items(), *columns[OUTPUT].items()):
             if unknown not in CONFIDENCE:  # nobody sent those: a profile from before they were derived lacks them
                 violations[unknown, "unknown_column"] += present_values(left)
@@ -171,7 +176,8 @@ class ProfileSpec:
         present: Mapping[str, bool],
     ) -> Flags:
         """Make the outputs of failed rows missing; return which rows carry nothing of each role."""
-        absent = np.repeat([[not present[INPUT]], [not present[OUTPUT]]], batch.rows, axis=1)
+        absent = np.empty((2, batch.rows), dtype=bool)
+        absent[0], absent[1] = not present[INPUT], not present[OUTPUT]
         if not present[OUTPUT] or batch.failed is None:
             return absent
         numeric, categorical = self._roles
