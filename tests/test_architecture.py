@@ -35,7 +35,7 @@ LAYERS = (
     ("drift",),
     ("reference",),
     ("model",),
-    ("training",),
+    ("diagnosis", "training"),
     ("expose",),
     ("serve", "page"),
     ("demo",),

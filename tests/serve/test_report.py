@@ -8,7 +8,7 @@ import re
 import pytest
 
 from driftgauge.cli.main import main
-from driftgauge.expose.incident import chance
+from driftgauge.drift.words import by_chance
 from tests.page.scene import CONFIG, FRAUD, fraud, sent
 from tests.serve.harness import MONDAY, Exporter
 
@@ -90,14 +90,14 @@ def test_the_command_writes_it(exporter, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("evidence", "words"),
     [
-        (None, "not known"),
+        (None, None),
         (0.3, "as chance has it"),
         (1.0, "1 in 10 by chance"),
-        (4.7, "1 in 50 000 by chance"),
+        (4.7, "1 in 50\u202f000 by chance"),
         (7.0, "1 in 10 million by chance"),
         (14.2, "1 in 100 trillion by chance"),
         (20.0, "not by chance"),
     ],
 )
 def test_evidence_in_words(evidence, words):
-    assert chance(evidence) == words
+    assert by_chance(evidence) == words

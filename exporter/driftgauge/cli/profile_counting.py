@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,12 +16,16 @@ from driftgauge.derive import with_texts, with_vectors
 from driftgauge.errors import SourceError
 from driftgauge.model.batch_job import BatchJob
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, HOURS, OUTPUT, Profile, Reference
+from driftgauge.profile.profile import Block
 from driftgauge.profile.reading import word
 from driftgauge.reference.embeddings import SketchTotals
 from driftgauge.sketch import Sketch
 from driftgauge.sources import Roles, open_source
 
-__all__ = ["Counted", "count"]
+__all__ = ["Counted", "Watch", "count"]
+
+#: sees each batch of a file, and how the reference's columns were read of it
+Watch = Callable[[Batch, Block], None]
 
 #: rows looked at to learn which columns a file has
 _PEEKED_ROWS = 1_000
@@ -37,6 +41,7 @@ class Counted:
     batch: BatchJob
     notes: tuple[str, ...]
     sketches: Mapping[str, Sketch] = field(default_factory=dict)
+    violations: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def profile(self) -> Profile:
@@ -45,9 +50,15 @@ class Counted:
 
 
 def count(
-    path: str, roles: Roles, reference: Reference, progress: Progress, *, delimiter: str | None = None
+    path: str,
+    roles: Roles,
+    reference: Reference,
+    progress: Progress,
+    *,
+    delimiter: str | None = None,
+    watch: Watch | None = None,
 ) -> Counted:
-    """Count the file at *path* with the spec of *reference*.
+    """Count the file at *path* with the spec of *reference*; *watch* sees every batch, and what was read of it.
 
     Raises:
         SourceError: it cannot be read, or has no rows.
@@ -59,6 +70,8 @@ def count(
     first, last, hours = math.inf, -math.inf, np.zeros(HOURS, dtype=np.int64)
     for batch in observed(source, progress, passes=1)():
         reading = spec.read(batch)
+        if watch is not None:
+            watch(batch, reading.block)
         totals.add(with_vectors(with_texts(batch, spec.texts), spec.embedders))
         profile = profile.merge(spec.count(reading.block))
         violations.update(reading.violations)
@@ -70,7 +83,7 @@ def count(
         raise SourceError(f"{path}: no rows to compare")
     notes = [*_violation_notes(source.name, violations), *([] if given else _output_notes(reference))]
     times_known = (float(first), float(last)) if first <= last else None
-    return Counted(source.name, BatchJob(profile, times_known, hours), tuple(notes), totals.sketches)
+    return Counted(source.name, BatchJob(profile, times_known, hours), tuple(notes), totals.sketches, dict(violations))
 
 
 def _known_times(batch: Batch) -> Floats:

@@ -14,6 +14,7 @@ from driftgauge.cli.profile_counting import Counted
 from driftgauge.cli.profile_show import heading
 from driftgauge.cli.terminal import Painter, percent, printable, table
 from driftgauge.drift import ALERT, OK, UNDECIDED, WARN
+from driftgauge.drift.words import odds
 from driftgauge.profile import OUTPUT, ColumnSchema, Reference
 from driftgauge.reference.compare import ColumnComparison, Comparison
 
@@ -22,8 +23,6 @@ __all__ = ["STATUS_WORDS", "chance", "document", "report", "verdict"]
 STATUS_WORDS: Mapping[int, str] = MappingProxyType({ALERT: "alert", WARN: "warn", OK: "ok", UNDECIDED: "undecided"})
 _COLOURS = {ALERT: "red", WARN: "yellow", OK: "green", UNDECIDED: "dim"}
 
-#: powers of ten with a name
-_SCALES = ((12, "trillion"), (9, "billion"), (6, "million"))
 #: evidence beyond which a name says less than the power itself
 _NAMED = 15
 #: odds below which a score is what chance does anyway
@@ -50,19 +49,7 @@ def chance(evidence: float) -> str:
         return "-"
     if evidence >= _NAMED:
         return f"1 in 10^{int(evidence)}"
-    odds = 10.0**evidence
-    if odds < _LIKELY:
-        return "likely"
-    for power, name in _SCALES:
-        if odds >= 10**power:
-            return f"1 in {_one_digit(odds / 10**power):,} {name}"
-    return f"1 in {_one_digit(odds):,}"
-
-
-def _one_digit(odds: float) -> int:
-    """Round down to one digit: chance is never made smaller than it is."""
-    scale: int = 10 ** int(math.log10(odds))
-    return int(odds / scale + 1e-9) * scale
+    return "likely" if 10.0**evidence < _LIKELY else odds(evidence).replace("\u202f", ",")
 
 
 def report(reference: Reference, current: Counted, comparison: Comparison, *, naive: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`driftgauge report`: one HTML file (or JSON) about a model for a ticket, as the running exporter sees it now."""
+"""`driftgauge report`: one HTML file (or JSON) for a ticket: about a model of a running exporter, or about a data file."""
 
 from __future__ import annotations
 
@@ -11,34 +11,62 @@ from urllib.parse import quote
 from driftgauge.cli.connection import add_connection_arguments, connect, credentials
 from driftgauge.errors import ConfigError, ProfileError
 
-HELP = "write a report about a model for a ticket: what drifted, since when, how sure, with pictures"
+HELP = "write a report about a model or a data file for a ticket: what drifted, how sure, why it may be, with pictures"
 TIMEOUT_SECONDS = 30.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--model", required=True, help="name of the model")
-    parser.add_argument("--version", default="0", help="its version (default: %(default)s)")
+    from driftgauge.cli.roles import add_role_arguments
+    from driftgauge.cli.rules import add_rule_arguments
+
+    parser.add_argument("--model", default="", help="name of the model; of a file, the one in the profile by default")
+    parser.add_argument("--version", default="", metavar="V", help="its version (0)")
     parser.add_argument(
         "-o", "--output", default="-", metavar="FILE", help="where to write it (default: standard output)"
     )
     parser.add_argument("--json", action="store_true", help="JSON instead of HTML")
     add_connection_arguments(parser, "the exporter's metrics listener (default: 127.0.0.1:9870)")
+    offline = parser.add_argument_group("about a data file, without an exporter")
+    offline.add_argument("--offline", metavar="FILE", help="CSV, JSON lines or Parquet: what is reported about")
+    offline.add_argument("--reference", metavar="PROFILE", help="the profile that it is compared with")
+    add_rule_arguments(parser)
+    roles = add_role_arguments(parser)
+    roles.add_argument("--label", metavar="COL", dest="truth", help="the truth: says how good the model was")
+    roles.add_argument(
+        "--classes",
+        metavar="NAME",
+        nargs="+",
+        default=[],
+        help="classes in the order of the probabilities; else 0, 1, 2",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask for the report and write it."""
+    """Ask for the report, or make it, and write it."""
     from driftgauge.cli.files import check_writable, write
 
     if args.output != "-":
         check_writable(args.output)
-    text = _ask(args)
+    if args.offline is not None:
+        from driftgauge.cli.report_offline import offline
+
+        if args.address is not None:
+            raise ConfigError("--offline: expected no --address beside it; a file is compared without an exporter")
+        text = offline(args)
+    else:
+        text = _ask(args)
     write(args.output, text)
     return 0
 
 
 def _ask(args: argparse.Namespace) -> str:
+    if not args.model:
+        raise ConfigError("--model: expected the name of a model of the exporter, or --offline FILE")
+    if args.reference is not None:
+        raise ConfigError("--reference: expected --offline FILE beside it; an exporter has its own")
     args.address = args.address or "127.0.0.1:9870"
+    args.version = args.version or "0"
     path = f"/api/v1/models/{quote(args.model, safe='')}/versions/{quote(args.version, safe='')}/report"
     try:
         with contextlib.closing(connect(args, TIMEOUT_SECONDS)) as connection:

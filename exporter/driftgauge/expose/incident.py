@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from driftgauge.diagnosis import Diagnosis, diagnose
 from driftgauge.drift import WARN
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.api import describe_without_columns
 from driftgauge.expose.column import describe_column
+from driftgauge.expose.diagnosis_api import describe_diagnosis
 from driftgauge.expose.panels import deciding
 from driftgauge.model import ColumnHistory, Evaluation, ModelView
 
-__all__ = ["chance", "describe_incident", "drifted"]
+__all__ = ["describe_incident", "drifted"]
 
 Json = dict[str, Any]
 
@@ -22,7 +24,6 @@ Json = dict[str, Any]
 _MOST = 12
 #: share of its threshold below which a status is left (`drift/status.py`)
 _HELD = 0.8
-_SIZES = ((12, "trillion"), (9, "billion"), (6, "million"))
 
 
 def drifted(evaluation: Evaluation) -> list[int]:
@@ -32,7 +33,15 @@ def drifted(evaluation: Evaluation) -> list[int]:
     return [number for number in order.tolist() if evaluation.status[number] >= WARN][:_MOST]
 
 
-def describe_incident(view: ModelView, histories: Iterable[ColumnHistory], time: float, version: str) -> Json:
+def describe_incident(
+    view: ModelView,
+    histories: Iterable[ColumnHistory],
+    time: float,
+    version: str,
+    *,
+    diagnosis: Diagnosis | None = None,
+    source: Json | None = None,
+) -> Json:
     """Return the report of a model at *time*; *histories* are of the columns that `drifted` names.
 
     Args:
@@ -40,16 +49,21 @@ def describe_incident(view: ModelView, histories: Iterable[ColumnHistory], time:
         histories: each over the status window.
         time: seconds since 1970.
         version: of driftgauge.
+        diagnosis: made by who knows more than the view; else of the view.
+        source: name, rows, time range and notes of the file that was compared; None for traffic.
     """
-    evaluation = view.evaluation
-    columns = [] if evaluation is None else [_column(evaluation, history) for history in histories]
+    evaluation, known = view.evaluation, tuple(histories)
+    columns = [] if evaluation is None else [_column(evaluation, history) for history in known]
     status = None if evaluation is None else evaluation.status
+    found = diagnose(view, hours=known[0].hours if known else None) if diagnosis is None else diagnosis
     return {
         "driftgauge": version,
         "time": time,
+        "source": source,
         "model": describe_without_columns(view),
         "drifted": 0 if status is None else int(np.count_nonzero(status >= WARN)),
         "columns": columns,
+        "diagnosis": describe_diagnosis(found),
     }
 
 
@@ -61,7 +75,7 @@ def _column(evaluation: Evaluation, history: ColumnHistory) -> Json:
         **told,
         "decided_by": window,
         "since": _since(told["history"], score["alert"] if told["status"] == "alert" else score["warn"]),
-        "chance": chance(score["evidence"]),
+        "chance": by_chance(score["evidence"]),
     }
 
 
@@ -73,24 +87,3 @@ def _since(history: Mapping[str, Any], threshold: float | None) -> float | None:
             break
         begin = time
     return begin
-
-
-def chance(evidence: float | None) -> str:
-    """Say evidence (minus the decimal logarithm of a chance) in words: `1 in 10 million by chance`."""
-    if evidence is None:
-        return "not known"
-    if evidence < 0.5:
-        return "as chance has it"
-    if evidence >= 15:
-        return "not by chance"
-    for power, word in _SIZES:
-        if evidence >= power:
-            return f"1 in {_leading(evidence - power)} {word} by chance"
-    return f"1 in {_leading(evidence)} by chance"
-
-
-def _leading(power: float) -> str:
-    """Return ten to the *power* with one digit that is not 0."""
-    whole = math.floor(10**power + 1e-9)
-    step = 10 ** (len(str(whole)) - 1)
-    return f"{whole // step * step:,}".replace(",", " ")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
 from typing import Any
+
+from driftgauge.drift.words import over
+from driftgauge.expose.diagnosis_html import causes_html, findings, realised_html
+from driftgauge.expose.html_parts import moment, sign, table
 
 __all__ = ["REPORT_POLICY", "incident_html"]
 
@@ -21,7 +24,7 @@ html{font:15px/1.45 system-ui,sans-serif;color:var(--ink)}body{max-width:58rem;m
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .4rem;overflow-wrap:anywhere}p{margin:.3rem 0}.soft{color:var(--soft)}
 .alert,.critical{color:var(--alert)}.warn,.warning{color:var(--warn)}.ok{color:var(--ok)}
 table{border-collapse:collapse}th,td{text-align:left;font-weight:400;padding:.25rem 1.4rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-th{color:var(--soft)}td{overflow-wrap:anywhere;font-variant-numeric:tabular-nums}svg{display:block;max-width:100%;margin:.6rem 0}
+th{color:var(--soft);white-space:nowrap}td.num{text-align:right}ol>li{margin:.9rem 0}td{overflow-wrap:anywhere;font-variant-numeric:tabular-nums}svg{display:block;max-width:100%;margin:.6rem 0}
 path{fill:var(--now)}path.ref{fill:none;stroke:var(--ink)}path.curve{fill:none;stroke:var(--ink);stroke-width:1.5}text{font-size:11px;fill:var(--soft)}
 """
 #: for whoever opens it where it was made; a file on a disk has none and needs none
@@ -29,7 +32,6 @@ REPORT_POLICY = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 )
-_SIGNS = {"ok": "✓", "warn": "▲", "alert": "✖", "critical": "✖", "warning": "▲", "undecided": "?"}
 _WIDTH, _HEIGHT = 640, 110
 
 
@@ -37,12 +39,17 @@ def incident_html(report: Json) -> str:
     """Return the report (see `describe_incident`) as a document."""
     model = report["model"]
     name = f"{model['name']} version {model['version']}"
+    diagnosis = report["diagnosis"]
     parts = [
-        f"<h1>{escape(name)}</h1><p>{_sign(model['status'])} at {_moment(report['time'])}</p>",
-        _table(_facts(report)),
+        f"<h1>{escape(name)}</h1><p>Drift: {sign(model['status'])} at {moment(report['time'])}</p>",
+        table(_facts(report)),
+        "<h2>What it is</h2>" + table(findings(diagnosis)),
         "<h2>What would be raised</h2>" + ("".join(map(_alert, model["alerts"])) or "<p>Nothing.</p>"),
         *map(_column, report["columns"]),
         _rest(report),
+        realised_html(model["labels"]),
+        f"<h2>Likely causes, and what to check next</h2>{causes_html(diagnosis)}",
+        _notes(report),
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -51,15 +58,20 @@ def incident_html(report: Json) -> str:
 
 
 def _facts(report: Json) -> Iterable[tuple[str, str]]:
-    model = report["model"]
+    model, source = report["model"], report["source"]
     reference, latency = model["reference"], model["latency_seconds"]
-    yield "Requests", f"{model['requests']}, {model['failed_requests']} failed"
-    yield "Last row", _moment(model["last_observation"])
-    yield "Evaluated", _moment(model["evaluated"])
+    if source is None:
+        yield "Requests", f"{model['requests']}, {model['failed_requests']} failed"
+        yield "Last row", moment(model["last_observation"])
+        yield "Evaluated", moment(model["evaluated"])
+    else:
+        yield "File", f"{source['name']}, {source['rows']} rows"
+        if source["time_range"] is not None:
+            yield "Covers", " to ".join(map(moment, source["time_range"]))
     if latency is not None:
         yield "Latency", f"median {latency['0.5']:.3g} s, p95 {latency['0.95']:.3g} s (last {latency['window']})"
     if reference is not None:
-        made = f", made {_moment(reference['created'])}, digest {reference['digest'][:16]}"
+        made = f", made {moment(reference['created'])}, digest {reference['digest'][:16]}"
         yield "Reference", f"{reference['name'] or reference['mode']}, {reference['rows']} rows{made}"
     yield "Columns drifted", str(report["drifted"])
     yield "driftgauge", report["driftgauge"]
@@ -71,18 +83,18 @@ def _alert(alert: Json) -> str:
         for one in alert["found"]
     )
     more = f"<br>and {alert['count'] - len(alert['found'])} more" if alert["count"] > len(alert["found"]) else ""
-    return f'<p>{_sign(alert["severity"])} <b>{escape(alert["alert"])}</b>{found}{more}<br><span class="soft">{escape(alert["do"])}</span></p>'
+    return f'<p>{sign(alert["severity"])} <b>{escape(alert["alert"])}</b>{found}{more}<br><span class="soft">{escape(alert["do"])}</span></p>'
 
 
 def _column(column: Json) -> str:
     score = column["windows"][column["decided_by"]]
-    since = f" About or above its threshold since {_moment(column['since'])}." if column["since"] is not None else ""
+    since = f" About or above its threshold since {moment(column['since'])}." if column["since"] is not None else ""
     said = (
-        f"Distance {score['debiased']:.3f} (threshold {score['alert'] or 0:.2f}, noise floor {score['noise_floor']:.3f}) in the last"
-        f" {column['decided_by']}, {score['samples']:.0f} rows: {column['chance']}.{since}"
+        f"Distance {score['debiased']:.3f} (threshold {score['alert'] or 0:.2f}, noise floor {score['noise_floor']:.3f}),"
+        f" {over(column['decided_by'])}, {score['samples']:.0f} rows: {column['chance'] or 'chance not known'}.{since}"
     )
-    head = f"<h2>{escape(column['feature'])} <small>{column['role']}</small> {_sign(column['status'])}</h2>"
-    return f"{head}<p>{escape(said)}</p>{_distribution(column)}{_table(_carried(column))}{_curve(column['history'])}"
+    head = f"<h2>{escape(column['feature'])} <small>{column['role']}</small> {sign(column['status'])}</h2>"
+    return f"{head}<p>{escape(said)}</p>{_distribution(column)}{table(_carried(column))}{_curve(column['history'])}"
 
 
 def _shares(side: Json) -> list[float]:
@@ -103,7 +115,7 @@ def _distribution(column: Json) -> str:
     outline = (
         f"M0 {_HEIGHT}" + "".join(f"V{y(v):.1f}H{(n + 1) * step:.1f}" for n, v in enumerate(usual)) + f"V{_HEIGHT}"
     )
-    text = f'<text x="0" y="{_HEIGHT + 14}">bars: last {escape(column["window"])}; outline: reference; highest {high:.1%}</text>'
+    text = f'<text x="0" y="{_HEIGHT + 14}">bars: {escape(over(column["window"]))}; outline: reference; highest {high:.1%}</text>'
     return _svg("Distribution against the reference", f'<path d="{bars}"/><path class="ref" d="{outline}"/>{text}')
 
 
@@ -137,9 +149,7 @@ def _curve(history: Json) -> str:
         f"{(t - first) / (last - first) * _WIDTH:.1f} {_HEIGHT - max(d, 0) / high * (_HEIGHT - 4):.1f}"
         for t, d in points
     )
-    text = (
-        f'<text x="0" y="{_HEIGHT + 14}">distance from {_moment(first)} to {_moment(last)}; highest {high:.2f}</text>'
-    )
+    text = f'<text x="0" y="{_HEIGHT + 14}">distance from {moment(first)} to {moment(last)}; highest {high:.2f}</text>'
     return _svg("Distance over time", f'<path class="curve" d="M{path}"/>{text}')
 
 
@@ -152,14 +162,7 @@ def _rest(report: Json) -> str:
     return f"<p>{left} more columns have drifted.</p>" if left > 0 else ""
 
 
-def _table(pairs: Iterable[tuple[str, str]]) -> str:
-    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in pairs)
-    return f"<table>{rows}</table>" if rows else ""
-
-
-def _sign(status: str) -> str:
-    return f'<b class="{status}">{_SIGNS[status]} {status}</b>'
-
-
-def _moment(time: float | None) -> str:
-    return "never" if time is None else datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _notes(report: Json) -> str:
+    """Say what a person should know of the file."""
+    notes = [] if report["source"] is None else report["source"]["notes"]
+    return f"<h2>Notes</h2><ul>{''.join(f'<li>{escape(note)}</li>' for note in notes)}</ul>" if notes else ""

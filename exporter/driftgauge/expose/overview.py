@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driftgauge.diagnosis import diagnose
 from driftgauge.drift import UNDECIDED
 from driftgauge.expose.api import STATUSES, describe_score, describe_without_columns
+from driftgauge.expose.diagnosis_api import describe_diagnosis
 from driftgauge.model import Evaluation, ModelView
 from driftgauge.profile import Profile
 
@@ -29,7 +31,7 @@ _SURE = 2.0
 
 def describe_overview(view: ModelView) -> Json:
     """Answer `GET /api/v1/models/{model}/versions/{version}/overview`."""
-    result = describe_without_columns(view)
+    result = {**describe_without_columns(view), "diagnosis": describe_diagnosis(diagnose(view))}
     if view.evaluation is not None:
         result["evaluation"]["columns"] = [
             _column(view.evaluation, number) for number in range(len(view.evaluation.columns))

@@ -13,6 +13,7 @@ import numpy as np
 
 from driftgauge.drift import ALERT, UNDECIDED, WARN
 from driftgauge.drift.profiles import missing_ratios
+from driftgauge.drift.words import over
 from driftgauge.expose.panels import deciding
 from driftgauge.model import QUANTILES, Evaluation, LabelView, ModelView
 
@@ -107,7 +108,7 @@ def _columns(evaluation: Evaluation) -> Iterator[Raised]:
         for name, share, words in shares:
             if share >= MASS:
                 window = evaluation.status_window.name
-                yield _alert(name, "warning", f"{100 * share:.3g} % {words} (last {window})", **where)
+                yield _alert(name, "warning", f"{100 * share:.3g} % {words} ({over(window)})", **where)
 
 
 def _far(evaluation: Evaluation, number: int) -> str:
@@ -117,7 +118,7 @@ def _far(evaluation: Evaluation, number: int) -> str:
     limit = float(threshold[place, number])
     beyond = f", threshold {limit:.2f}" if np.isfinite(limit) else ""
     name = evaluation.windows[place].name
-    return f"distance {float(scores.debiased[place, number]):.2f} from the reference (last {name}{beyond})"
+    return f"distance {float(scores.debiased[place, number]):.2f} from the reference ({over(name)}{beyond})"
 
 
 def _latency(view: ModelView) -> Iterator[Raised]:
@@ -129,7 +130,7 @@ def _latency(view: ModelView) -> Iterator[Raised]:
         seconds = float(quantiles[_P95])
         for severity, limit in (("critical", limits.alert_seconds), ("warning", limits.warn_seconds)):
             if limit is not None and seconds > limit:
-                what = f"95 % of the requests take up to {seconds:.3g} s (last {window.name}), threshold {limit:.3g} s"
+                what = f"95 % of the requests take up to {seconds:.3g} s ({over(window.name)}), threshold {limit:.3g} s"
                 yield _alert("DriftgaugeLatency", severity, what)
                 return
         return
@@ -167,7 +168,7 @@ def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
     for place, name in enumerate(found.names):
         status, distance = int(found.status[row, place]), float(found.relative[row, place])
         if status in _SEVERITIES:
-            what = f"{name}: distance {distance:.2f} from the reference (last {evaluation.status_window.name})"
+            what = f"{name}: distance {distance:.2f} from the reference ({over(evaluation.status_window.name)})"
             yield _alert("DriftgaugeEmbeddingDrift", _SEVERITIES[status], what)
 
 
@@ -183,12 +184,12 @@ def _labels(view: LabelView) -> Iterator[Raised]:
             now, usual = float(figures["accuracy"][place]), float(figures["reference_accuracy"][0])
             sure = float(figures["drop_evidence"][place]) >= limits.evidence
             if sure and usual - now >= limits.accuracy_drop:
-                what = f"{100 * now:.3g} % of the labelled predictions are right (last {name}), {100 * usual:.3g} % in the reference"
+                what = f"{100 * now:.3g} % of the labelled predictions are right ({over(name)}), {100 * usual:.3g} % in the reference"
                 yield _alert("DriftgaugeAccuracyDrop", "critical", what)
         if "calibration_error" in figures:
             error, floor = (float(figures[f"calibration_error{part}"][place]) for part in ("", "_floor"))
             if error - floor >= limits.calibration_error:
-                what = f"stated and realised confidence differ by {100 * error:.3g} % (last {name}), {100 * floor:.2g} % by chance"
+                what = f"stated and realised confidence differ by {100 * error:.3g} % ({over(name)}), {100 * floor:.2g} % by chance"
                 yield _alert("DriftgaugeMiscalibrated", "warning", what)
         return
 

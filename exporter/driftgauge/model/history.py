@@ -6,6 +6,7 @@ hour of day where that is known, without dispersion and without hysteresis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from driftgauge.batch import Counts
 from driftgauge.drift import JensenShannon, jensen_shannon
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, HOURS, Profile, Reference, Ring, Window
 
-__all__ = ["ColumnHistory", "column_history"]
+__all__ = ["ColumnHistory", "column_history", "history_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +47,20 @@ class ColumnHistory:
 def column_history(ring: Ring, reference: Reference, number: int, window: Window, now: float) -> ColumnHistory:
     """Return the history of column *number*."""
     times, profiles = ring.history(window, now)
+    return history_of(reference, number, window, ring.window(window, now), (times, profiles))
+
+
+def history_of(
+    reference: Reference,
+    number: int,
+    window: Window,
+    whole: Profile,
+    slots: tuple[NDArray[np.float64], Sequence[Profile]],
+) -> ColumnHistory:
+    """Return the history of column *number* from the sum of a window, and its slots: when each begins, and its counts."""
+    times, profiles = slots
     counts = np.array([_counts(profile, number) for profile in profiles]).reshape(len(profiles), -1)
     hours = (times % DAY_SECONDS // HOUR_SECONDS).astype(np.int64)
-    whole = ring.window(window, now)
     expected, by_hour = _counts(reference.profile, number), _strata(reference, number)
     against = expected if by_hour is None else by_hour[hours]
     return ColumnHistory(

@@ -105,6 +105,19 @@ _SCHEMAS: Mapping[str, Json] = {
     "WholeModel": {
         "allOf": [_ref("Model"), _of({"evaluation": _or_null("Evaluation"), "labels": {}, "generations": {}})]
     },
+    "Cause": _of(
+        {
+            **{name: {"type": "string"} for name in ("cause", "title", "said", "check")},
+            "columns": {"type": "array", "items": _of(_WHERE)},
+            "figures": {"type": "object"},
+        },
+        "A likely reason: only where its own test has passed. `cause` is stable, the words are for people.",
+    ),
+    "Finding": _of(
+        {"question": {"type": "string"}, "answer": {"enum": ["yes", "no", "unknown"]}, "said": {"type": "string"}}
+    ),
+    "Diagnosis": _of({"findings": _list("Finding"), "causes": _list("Cause")}),
+    "Overview": {"allOf": [_ref("WholeModel"), _of({"diagnosis": _ref("Diagnosis")})]},
     "Side": _of({"counts": {"type": "array", "items": _COUNT}, "missing": _COUNT}),
     "Column": _of(
         {
@@ -148,7 +161,7 @@ _READ: Mapping[str, tuple[str, str]] = {
     "/api/v1/openapi.json": ("This document", _JSON),
     "/api/v1/models": ("All models, each in a few lines", "Models"),
     _API: ("A model whole", "WholeModel"),
-    f"{_API}/overview": ("A model at a glance, with small pictures", "WholeModel"),
+    f"{_API}/overview": ("A model at a glance, with small pictures and likely causes", "Overview"),
     f"{_API}/report": ("A report for a ticket as one file; JSON with ?format=json", "text/html"),
     f"{_API}/columns/{{role}}/{{feature}}": ("A column with its history", "Column"),
     "/api/v1/exporter": ("The exporter itself", "Exporter"),

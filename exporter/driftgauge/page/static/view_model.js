@@ -22,10 +22,19 @@ export function modelView(context) {
       h("a", { class: "quiet report", href: `${apiModel(detail.name, detail.version)}/report`, download: `${detail.name.replace(/[^\w.-]+/g, "-")}-${detail.version.replace(/[^\w.-]+/g, "-")}-report.html` }, "Report")),
     h("section", { class: "panel", key: "figures", "aria-label": "At a glance" }, traffic(fresh, now, rates), h("p", { class: "note foot" }, referenceLine(fresh, now))),
     h("div", { key: "alerts" }, alerts(fresh.alerts, fresh)),
+    causes(detail, at),
     evaluation ? drift(context, evaluation, window) : h("p", { class: "empty", key: "waiting" }, waiting(fresh)),
     h("div", { class: "grid", key: "grid" }, panels(detail, width)),
     h("p", { class: "note", key: "api" }, h("a", { href: apiModel(detail.name, detail.version) }, "All of this as JSON")),
   ];
+}
+
+function causes({ diagnosis }, at) {
+  if (!diagnosis.causes.length) return null;
+  return panel("causes", "Likely causes", "each has passed a test of its own; the surest first",
+    h("ol", { class: "causes" }, diagnosis.causes.map((one, n) => h("li", { key: `${n} ${one.cause}` },
+      h("p", {}, h("strong", {}, one.title), one.columns.length > 0 && [" in ", one.columns.slice(0, 6).map((column, m) => [m > 0 && ", ", h("a", { key: `${column.role} ${column.feature}`, href: toFeature(at.model, at.version, column.role, column.feature) }, column.feature)])]),
+      h("p", {}, one.said), h("p", { class: "do" }, one.check)))));
 }
 
 function drift({ at, filter, filterTyped, all: whole, showAll }, evaluation, window) {

@@ -1,0 +1,157 @@
+"""What was different around the values: the model, the season, the hours of the day, one part of the traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+
+from driftgauge.batch import Counts
+from driftgauge.diagnosis.cause import CONTEXT, SYMPTOM, Cause, Sight, percent
+from driftgauge.drift import OK, UNDECIDED, WARN
+from driftgauge.profile import INPUT, OUTPUT
+
+__all__ = ["context"]
+
+_DAY, _YEAR = 86_400.0, 365.25 * 86_400.0
+#: days from what the reference covers, in the course of the year, from which on the season may be another
+_SEASON_DAYS = 45.0
+#: the reference knows the year if it covers so much of it
+_WHOLE_YEAR = 0.85
+#: hours of the day of which the rows are, at most, for the hours to be a reason
+_FEW_HOURS = 12
+#: an input that has moved by so much may have moved the output
+_CALM = 0.05
+_OUTSIDE = 0.02
+
+
+def context(sight: Sight, explained: set[int], hours: Counts | None) -> Iterator[Cause]:
+    """Yield what was different around the values; *explained* columns have had their cause."""
+    yield from _outside(sight, explained)
+    yield from _model(sight)
+    yield from _segments(sight)
+    left = [n for n in sight.drifting if n not in explained]
+    if left:
+        yield from _season(sight, left)
+        yield from _hours(sight, left, hours)
+
+
+def _outside(sight: Sight, explained: set[int]) -> Iterator[Cause]:
+    shares = np.nan_to_num(sight.current.histogram.outside_ratio)
+    for n in np.flatnonzero(shares >= _OUTSIDE).tolist():
+        if n in explained or sight.samples[n] < 100:
+            continue
+        spec, name, share = sight.reference.spec.histogram, sight.columns[n].name, float(shares[n])
+        below, above = sight.current.histogram.outside[n].tolist()
+        yield Cause(
+            "out_of_range",
+            "Values outside the reference's range",
+            f"{name}: {percent(share)} of the values in {sight.window} lie outside {spec.lows[n]:.6g} to {spec.highs[n]:.6g} ({below} below, {above} above).",
+            "Look for a default such as -1 or 999, an overflow or a changed unit at the sender; a model does not extrapolate well.",
+            (sight.key(n),),
+            {"out_of_range_ratio": share, "below": below, "above": above},
+            SYMPTOM,
+            max(share, float(sight.debiased[n])),
+        )
+
+
+def _model(sight: Sight) -> Iterator[Cause]:
+    """Look for outputs that have moved while no input has."""
+    outputs = [n for n in sight.drifting if sight.columns[n].role == OUTPUT]
+    inputs, status = sight.inputs(), sight.evaluation.status
+    judged = [n for n in inputs if status[n] != UNDECIDED]
+    calm = all(status[n] <= OK and sight.debiased[n] < _CALM for n in judged)
+    if not outputs or not inputs or len(judged) < 0.8 * len(inputs) or not calm:
+        return
+    made, served = sight.evaluation.reference.provenance.version, sight.view.version
+    other = f" The profile is of version {made}, version {served} is served." if made and made != served else ""
+    most = max(float(sight.debiased[n]) for n in judged)
+    names = ", ".join(sight.columns[n].name for n in outputs[:5])
+    yield Cause(
+        "model_change",
+        "The model, not its inputs",
+        f"{names} moved by {max(float(sight.debiased[n]) for n in outputs):.2f}, none of {len(judged)} inputs by more than {most:.3f} in {sight.window}.{other}",
+        "See which model is served: a new version, other weights or preprocessing, another threshold, a fallback answer. Compare with the time of the last release.",
+        tuple(map(sight.key, outputs)),
+        {"most_input_distance": most, "profile_version": made, "served_version": served},
+        SYMPTOM,
+        max(float(sight.debiased[n]) for n in outputs),
+    )
+
+
+def _segments(sight: Sight) -> Iterator[Cause]:
+    """Look for parts of the traffic that have moved while others have not."""
+    segments = sight.evaluation.segments
+    if segments is None:
+        return
+    for place, column in enumerate(segments.columns):
+        status = segments.status[:, place]
+        moved, still = np.flatnonzero(status >= WARN), int(np.count_nonzero(status == OK))
+        if not len(moved) or still < len(moved):
+            continue
+        worst = int(moved[np.argmax(segments.scores.debiased[moved, place])])
+        distance = float(segments.scores.debiased[worst, place])
+        names = ", ".join(segments.names[n] for n in moved[:5].tolist())
+        yield Cause(
+            "one_segment",
+            "One part of the traffic",
+            f"{column.name}: {names} moved (furthest {segments.names[worst]}, distance {distance:.2f}), {still} other segments did not.",
+            "Look at this part alone: its clients, their version, its source. What concerns one part is rarely the model.",
+            ((column.role, column.name),),
+            {"moved": [segments.names[n] for n in moved[:20].tolist()], "still": still},
+            SYMPTOM,
+            distance,
+        )
+
+
+def _season(sight: Sight, left: list[int]) -> Iterator[Cause]:
+    covered = sight.evaluation.reference.provenance.time_range
+    if covered is None or covered[1] - covered[0] >= _WHOLE_YEAR * _YEAR:
+        return
+    away = _away(sight.evaluation.time, covered)
+    if away < _SEASON_DAYS or not any(sight.columns[n].role == INPUT for n in left):
+        return
+    first, last, now = map(_date, (*covered, sight.evaluation.time))
+    yield Cause(
+        "season",
+        "A season that the reference does not know",
+        f"the reference covers {first} to {last}, the rows go to {now}: {away:.0f} days from there in the course of the year.",
+        "Compare with the same season of an earlier year. If that looks the same, build the profile from a whole year, or of the same season.",
+        tuple(sight.key(n) for n in left),
+        {"days": round(away)},
+        CONTEXT,
+        float(sum(sight.debiased[n] for n in left)) / 2,
+    )
+
+
+def _date(time: float) -> str:
+    moment = datetime.fromtimestamp(time, UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _away(now: float, covered: tuple[float, float]) -> float:
+    """Return the days from *now* to the nearest day that is covered, whatever the year."""
+    span = covered[1] - covered[0]
+    after = (now - covered[0]) % _YEAR
+    return 0.0 if after <= span else min(after - span, _YEAR - after) / _DAY
+
+
+def _hours(sight: Sight, left: list[int], hours: Counts | None) -> Iterator[Cause]:
+    """Look for rows of some hours only, where the reference cannot be weighted by the hour."""
+    covered = sight.evaluation.reference.provenance.time_range
+    if hours is None or sight.evaluation.reference.strata is not None or covered is None or not hours.sum():
+        return
+    held = np.flatnonzero(hours)
+    if covered[1] - covered[0] < _DAY or len(held) > _FEW_HOURS:
+        return
+    yield Cause(
+        "few_hours",
+        "Some hours of the day only",
+        f"all rows are of {len(held)} hours of the day ({', '.join(f'{hour:02d}' for hour in held.tolist())} UTC); the reference covers whole days and does not know its hours.",
+        "Compare whole days, or build the profile with --timestamp and --strata always, so that an hour is compared with the same hour.",
+        tuple(sight.key(n) for n in left),
+        {"hours": held.tolist()},
+        CONTEXT,
+        float(sum(sight.debiased[n] for n in left)) / 2,
+    )

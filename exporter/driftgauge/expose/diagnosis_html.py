@@ -1,0 +1,72 @@
+"""The diagnosis in a report: answers, how predictions turned out, and likely causes with what to check next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from driftgauge.drift.words import by_chance, over
+from driftgauge.expose.html_parts import grid
+
+__all__ = ["causes_html", "findings", "realised_html"]
+
+Json = Mapping[str, Any]
+
+_QUESTIONS = {
+    "data_drift": "Data drift",
+    "prediction_drift": "Prediction drift",
+    "data_quality": "Data quality",
+    "concept_drift": "Concept drift",
+}
+_NONE = "\u2013"
+_ANSWERS = {"yes": "✖ yes", "no": "✓ no", "unknown": "? not known"}
+#: figures of realised quality: name, in words, whether a share, where its evidence is
+_FIGURES = (
+    ("accuracy", "Accuracy", True, "drop_evidence"),
+    ("macro_f1", "Macro F1", False, None),
+    ("calibration_error", "Calibration error", True, None),
+    ("brier_score", "Brier score", False, None),
+    ("mean_absolute_error", "Mean absolute error", False, "rise_evidence"),
+    ("root_mean_squared_error", "Root mean squared error", False, None),
+    ("mean_error", "Bias", False, None),
+    ("r2", "R²", False, None),
+)
+
+
+def findings(diagnosis: Json) -> Iterator[tuple[str, str]]:
+    """Yield each question with its answer and why."""
+    for one in diagnosis["findings"]:
+        yield _QUESTIONS[one["question"]], f"{_ANSWERS[one['answer']]}. {one['said']}"
+
+
+def causes_html(diagnosis: Json) -> str:
+    """Return the causes as a numbered list."""
+    if not diagnosis["causes"]:
+        return "<p>No test for a cause has passed.</p>"
+    return f"<ol>{''.join(map(_cause, diagnosis['causes']))}</ol>"
+
+
+def _cause(cause: Json) -> str:
+    return f'<li><b>{escape(cause["title"])}</b><br>{escape(cause["said"])}<br><span class="soft">Check: {escape(cause["check"])}</span></li>'
+
+
+def realised_html(labels: Json | None) -> str:
+    """Return how labelled predictions turned out; nothing without labels."""
+    windows = {} if labels is None else {name: one for name, one in labels["windows"].items() if one.get("samples")}
+    if labels is None or not windows:
+        return ""
+    usual = labels["reference"] or {}
+    rows = [
+        (over(window), label, _form(one[name], share), _form(usual.get(name), share), by_chance(one.get(sure)) or _NONE)
+        for window, one in windows.items()
+        for name, label, share, sure in _FIGURES
+        if one.get(name) is not None
+    ]
+    return (
+        f"<h2>How predictions turned out</h2>{grid(('Window', 'Figure', 'Now', 'Reference', 'Worse by chance'), rows)}"
+    )
+
+
+def _form(value: float | None, share: bool) -> str:  # noqa: FBT001 - a property of the figure
+    return _NONE if value is None else f"{100 * value:.3g} %" if share else f"{value:.4g}"
