@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -111,6 +111,10 @@ class Server:
         self._process.terminate()
         self._process.wait(30)
         self._folder.cleanup()
+
+    def run_on(self, cores: Sequence[int]) -> None:
+        """Keep the process to these cores."""
+        self._watched.cpu_affinity(list(cores))
 
     def send(self, body: bytes, headers: Mapping[str, str], *, model: str = MODEL) -> None:
         """Send one body; fail unless every row of it was taken."""
