@@ -90,7 +90,9 @@ def _compare(rng: np.random.Generator, monitor: driftgauge.Monitor, answer: Answ
     ]
     kept = [triple for triple in taken if max(np.median(side.took) for side in triple.values()) < KEPT_UP_SECONDS]
     if len(kept) < 3:
-        print(f"\nBusy server: the machine kept up with {RATE} requests/s in {len(kept)} of {triples} triples: no figures")
+        print(
+            f"\nBusy server: the machine kept up with {RATE} requests/s in {len(kept)} of {triples} triples: no figures"
+        )
         return
     show(
         f"A server of {RATE:,} requests/s that logs {rows * RATE:,} rows/s, {len(kept)} of {triples} triples kept up",

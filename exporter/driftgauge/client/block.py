@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Column, Mixed, concatenate
+from driftgauge.client.stack import Stack
 
-__all__ = ["INPUT", "OUTPUT", "Block", "Layout", "Matrix", "joined", "unmixed"]
+__all__ = ["INPUT", "OUTPUT", "Block", "Layout", "joined", "unmixed"]
 
-Matrix: TypeAlias = NDArray[Any]
 Layout: TypeAlias = tuple[tuple[str, str, int, str], ...]
 
 INPUT, OUTPUT = "inputs", "outputs"
@@ -40,7 +40,7 @@ class Block:
     inputs: Mapping[str, Column] = field(default_factory=dict)
     outputs: Mapping[str, Column] = field(default_factory=dict)
     facts: Mapping[str, Column] = field(default_factory=dict)
-    matrices: Mapping[tuple[str, str], Matrix] = field(default_factory=dict)
+    matrices: Mapping[tuple[str, str], Stack] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -57,7 +57,7 @@ class Block:
         """Return the chosen rows."""
         batch, facts = _batches_of(self)
         batch, facts = batch.take(rows), facts.take(rows)
-        matrices = {key: matrix[rows] for key, matrix in self.matrices.items()}
+        matrices = {key: matrix.take(rows) for key, matrix in self.matrices.items()}
         return Block(batch.rows, batch.inputs, batch.outputs, facts.inputs, matrices)
 
     def pieces(self, most_rows: int, most_bytes: int) -> Iterator[Block]:
@@ -77,7 +77,7 @@ def joined(blocks: Sequence[Block]) -> Block:
     parts = [_batches_of(block) for block in blocks]
     batch = concatenate([part for part, _ in parts])
     facts = concatenate([part for _, part in parts])
-    matrices = {key: np.concatenate([block.matrices[key] for block in blocks]) for key in blocks[0].matrices}
+    matrices = {key: Stack.of([block.matrices[key] for block in blocks]) for key in blocks[0].matrices}
     return Block(batch.rows, batch.inputs, batch.outputs, facts.inputs, matrices)
 
 

@@ -11,10 +11,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from driftgauge.client.entries import is_packed
+
 __all__ = ["Buffer"]
 
 #: the thread is woken when this share of the limit waits
 _CALM_SHARE = 4
+#: packed rows are converted faster than others, so that many more are taken at a time
+_PACKED_MORE = 4
 
 
 class Buffer:
@@ -90,13 +94,18 @@ class Buffer:
         return self.held + size <= self.limit
 
     def take(self, most: int, most_bytes: int) -> list[Any]:
-        """Return up to *most* entries, fewer when they hold more than *most_bytes*."""
-        entries, held = self._entries, 0
+        """Return up to *most* entries, fewer when they hold more than *most_bytes*; of packed rows four times as many."""
+        entries, held, left, left_bytes = self._entries, 0, most * _PACKED_MORE, most_bytes * _PACKED_MORE
         taken: list[Any] = []
-        while entries and len(taken) < most and held < most_bytes:
+        while entries and left > 0 and left_bytes > 0:
             entry = entries.popleft()
             taken.append(entry)
-            held += entry[-1] if type(entry) is tuple else entry.size
+            is_row = type(entry) is tuple
+            size = entry[5] if is_row else entry.size
+            share = 1 if is_row and is_packed(entry) else _PACKED_MORE
+            held += size
+            left -= share
+            left_bytes -= size * share
         self.calm += held
         self.woken = False
         return taken

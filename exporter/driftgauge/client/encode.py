@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Categories, Column
 from driftgauge.client.block import INPUT, OUTPUT, Block
+from driftgauge.client.stack import Stack
 from driftgauge.client.tables import RESERVED
 
 __all__ = ["Encoded", "encode", "header_of"]
@@ -46,12 +47,11 @@ def encode(block: Block, names: Sequence[str] = ()) -> Encoded:
     tensors: dict[str, list[Mapping[str, Any]]] = {INPUT: [], OUTPUT: []}
     parts: list[memoryview] = []
 
-    def add(role: str, name: str, values: NDArray[Any], **parameters: Any) -> None:
-        part: memoryview = np.ascontiguousarray(_little(values)).reshape(-1).view(np.uint8).data
+    def add(role: str, name: str, values: NDArray[Any] | Stack, **parameters: Any) -> None:
+        parts.extend(map(_bytes_of, values.pieces if isinstance(values, Stack) else (values,)))
         datatype = _DATATYPES[values.dtype.str[1:]]
         entry = {"name": name, "shape": list(values.shape), "datatype": datatype}
-        tensors[role].append(entry | {"parameters": parameters | {"binary_data_size": part.nbytes}})
-        parts.append(part)
+        tensors[role].append(entry | {"parameters": parameters | {"binary_data_size": values.nbytes}})
 
     for columns, values, parameters in _grouped(block.inputs):
         add(INPUT, "features", values, columns=columns, **parameters)
@@ -102,5 +102,6 @@ def _values_of(column: Column) -> tuple[NDArray[Any], dict[str, Any]]:
     return column, {}
 
 
-def _little(values: NDArray[Any]) -> NDArray[Any]:
-    return values.astype(values.dtype.newbyteorder("<"), copy=False)
+def _bytes_of(values: NDArray[Any]) -> memoryview:
+    little = values.astype(values.dtype.newbyteorder("<"), copy=False)
+    return np.ascontiguousarray(little).reshape(-1).view(np.uint8).data

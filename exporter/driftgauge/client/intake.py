@@ -14,7 +14,7 @@ import numpy as np
 from driftgauge.client import lifecycle
 from driftgauge.client.copying import OVERHEAD, copied, size_of
 from driftgauge.client.counting import rows_of
-from driftgauge.client.entries import Call, Counted, Deferred, Facts, Label
+from driftgauge.client.entries import Call, Counted, Deferred, Facts, Label, entry_of, is_packed
 from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
 from driftgauge.client.pictures import with_pictures
@@ -23,7 +23,7 @@ from driftgauge.failures import failure_of
 
 __all__ = ["Intake"]
 
-_KNOWN = frozenset(Facts.__annotations__)
+_KNOWN = frozenset({"latency_s", *Facts.__annotations__})
 
 
 class Intake:
@@ -81,8 +81,9 @@ class Intake:
         if isinstance(call, Counted):
             self._lose(call.rows, call.requests, call.status)
             return
-        rows = rows_of(*call[:3])
-        self._lose(rows, call[4], (call[3] or {}).get("status"))
+        features, prediction, proba, more, requests, _ = entry_of(call)
+        rows = rows_of(features, prediction, proba)
+        self._lose(rows, requests, (more or {}).get("status"))
         if self.buffer.limit:
             self.buffer.full += rows
         else:
@@ -159,7 +160,9 @@ def _part_of(call: Call, said: Mapping[str, Any], requests: int) -> Call:
     """Return a call with what is known of its request: whether it begins it, how long it took, how it ended."""
     if isinstance(call, Counted):
         return Counted(call.rows, requests, said["latency_s"], said.get("status", call.status))
-    features, prediction, proba, more, _, size = call
+    if is_packed(call) and requests and "status" not in said:
+        return *call[:3], said["latency_s"], *call[4:]
+    features, prediction, proba, more, _, size = entry_of(call)
     return features, prediction, proba, {**more, **said} if more else said, requests, size
 
 

@@ -2,7 +2,7 @@
 
 Guarantee: no method raises, waits for the exporter or takes a lock; whatever is wrong with the arguments is told once in
 the log and counted as `invalid`. Only `flush` and `close` wait, as long as they are told to.
-Cost of `log`: about 0.5 us for an array row of 50 floats, copy included. Memory: `buffer_bytes`, 16 MiB by default,
+Cost of `log`: about 0.4 us for an array row of 50 floats, copy included. Memory: `buffer_bytes`, 16 MiB by default,
 whatever happens to the exporter.
 """
 
@@ -26,7 +26,7 @@ __all__ = ["Monitor"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ndarray = np.ndarray
-_FACTS = frozenset(Facts.__annotations__)
+_NEVER = 2**62  # more bytes than there is ever room for
 
 
 class Monitor:
@@ -52,13 +52,20 @@ class Monitor:
         self._intake = Intake(self._sender, chosen, mistakes)
         self._buffer = self._sender.buffer
         self._all = chosen.sample >= 1
+        self._dtype: Any = None
         self._shutdown_seconds = chosen.shutdown_seconds
         mistakes.report()
         if chosen.enabled:
             lifecycle.look_after(self._sender, chosen.shutdown_seconds)
 
     def log(
-        self, features: Any = None, prediction: Any = None, proba: Any = None, *surplus: Any, **facts: Unpack[Facts]
+        self,
+        features: Any = None,
+        prediction: Any = None,
+        proba: Any = None,
+        *surplus: Any,
+        latency_s: Any = None,
+        **facts: Unpack[Facts],
     ) -> None:
         """Log one request: one row, or a table of rows.
 
@@ -68,28 +75,48 @@ class Monitor:
             prediction: a class or a number, or one for each row.
             proba: class probabilities, of one row or of each; a single number is the second of two classes'.
             surplus: nothing; further arguments are told to be a mistake, as unknown facts are, instead of raising.
-            facts: `logits`: class scores instead of probabilities; `latency_s`: how long the request took (one for each
-                row makes every row a request); `status`: other than "ok" counts a failed request; `id`: what `label`
-                will call the row; `ts`: when it happened, if not now (seconds since 1970, a datetime, RFC 3339);
-                `label`: the truth, when it is known already; `segment`: which parts of the traffic it belongs to, such as
-                `{"country": "de"}`.
+            latency_s: how long the request took; one for each row makes every row a request.
+            facts: `logits`: class scores instead of probabilities; `status`: other than "ok" counts a failed request;
+                `id`: what `label` will call the row; `ts`: when it happened, if not now (seconds since 1970, a datetime,
+                RFC 3339); `label`: the truth, when it is known already; `segment`: which parts of the traffic it belongs
+                to, such as `{"country": "de"}`.
         """
         try:
-            quick = type(features) is _ndarray and type(prediction) in FIXED and self._all and not surplus
-            if quick and (not facts or (_FACTS.issuperset(facts) and FIXED.issuperset(map(type, facts.values())))):
-                buffer = self._buffer
+            if (
+                type(features) is _ndarray
+                and features.ndim == 1
+                and type(prediction) in FIXED
+                and type(latency_s) in FIXED
+                and not facts
+                and not surplus
+            ):
+                # a packed row: see `entries`
+                dtype = features.dtype
                 size = features.nbytes + OVERHEAD
-                if proba is not None and type(proba) is _ndarray:
-                    size += proba.nbytes
-                    proba = proba.copy()
-                if buffer.calm > size and (proba is None or type(proba) is _ndarray):
+                if proba is not None:
+                    fits = type(proba) is _ndarray and proba.dtype is dtype and proba.ndim == 1
+                    size = size + proba.nbytes if fits else _NEVER
+                buffer = self._buffer
+                if buffer.calm > size and (dtype is self._dtype or self._packs(dtype)):
+                    scores = None if proba is None else proba.tobytes()
+                    entry = (features.tobytes(), prediction, scores, latency_s, dtype, size)
                     buffer.calm -= size
-                    buffer.append((features.copy(), prediction, proba, facts or None, 1, size))
+                    buffer.append(entry)
                     return
             intake = self._intake
-            intake.append_call(intake.call(features, prediction, proba, facts, surplus, drawn=intake.drawn()))
+            call = intake.call(
+                features, prediction, proba, {**facts, "latency_s": latency_s}, surplus, drawn=intake.drawn()
+            )
+            intake.append_call(call)
         except Exception as error:  # noqa: BLE001 - nothing may reach the model
             self._intake.unusable(error)
+
+    def _packs(self, dtype: Any) -> bool:
+        """Tell whether rows of this type are packed; not where a part of the calls is drawn."""
+        if not self._all or dtype.kind not in "fiub":
+            return False
+        self._dtype = dtype
+        return True
 
     def request(self) -> Request:
         """Return a context manager that times one request; log its rows with its own `log`."""

@@ -1,8 +1,9 @@
 """Packing: what callers logged, to parcels, a little at a time.
 
-Guarantee: no step holds the interpreter lock for much more than 100 us: at most 64 entries or 64 KiB are converted between
-two yields. (Chunks without a yield do not help: the thread keeps the lock for its whole 5 ms interval.)
-Memory: one body for each layout, 512 KiB or 1,024 rows.
+Guarantee: no step holds the interpreter lock for much more than 100 us: at most 64 entries or 64 KiB (256 packed rows) are
+converted between two yields. (Chunks without a yield do not help: the thread keeps the lock for its whole 5 ms interval.)
+Memory: one body for each layout, 2 MiB or 10,240 rows: a large body costs the exporter half of what small ones do for each
+row, and nothing of it is copied together here.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from driftgauge.client.block import Block, Layout, joined, unmixed
 from driftgauge.client.buffer import Buffer
 from driftgauge.client.encode import encode
-from driftgauge.client.entries import Counted, Deferred, Entry, Label
+from driftgauge.client.entries import Counted, Deferred, Entry, Label, Packed
 from driftgauge.client.moments import moment_of
 from driftgauge.client.outbox import Parcel
 from driftgauge.client.rows import blocks_of, word_of
@@ -28,9 +30,8 @@ __all__ = ["Packer"]
 
 _CHUNK = 64
 _CHUNK_BYTES = 64 * 1024
-_BODY_ROWS = 1_024
-_BODY_BYTES = 512 * 1024
-_TABLE_ROWS = 4_096  # rows of one table need no joining
+_BODY_ROWS = 10_240
+_BODY_BYTES = 2 * 2**20
 
 Note = Callable[[str, str], None]
 
@@ -43,11 +44,15 @@ class Packer:
         note: told of mistakes.
         key: makes the key of a new parcel.
         clock: seconds since 1970.
+
+    Attributes:
+        most_bytes: of a body, about; an exporter may take only smaller ones.
     """
 
     def __init__(
         self, names: Sequence[str], note: Note, key: Callable[[], str], clock: Callable[[], float] = time.time
     ) -> None:
+        self.most_bytes = _BODY_BYTES
         self._names = names
         self._note = note
         self._key = key
@@ -56,25 +61,25 @@ class Packer:
     def parcels(self, buffer: Buffer, tally: Tally) -> Iterator[Parcel]:
         """Yield everything that waits in *buffer* as parcels, observations before labels; count it in *tally*."""
         made = self._clock()
-        open_blocks: dict[Layout, list[Block]] = {}
+        bodies: dict[Layout, _Gathered] = {}
         labels: list[bytes] = []
         remaining = len(buffer)  # what callers add meanwhile is the next round's
         while remaining > 0 and (entries := buffer.take(min(_CHUNK, remaining), _CHUNK_BYTES)):
             remaining -= len(entries)
             for block in self._blocks(entries, labels, tally):
-                blocks = open_blocks.setdefault(block.layout, [])
-                blocks.append(block)
-                if sum(b.rows for b in blocks) >= _BODY_ROWS or sum(b.nbytes for b in blocks) >= _BODY_BYTES:
-                    yield from self._sealed(open_blocks.pop(block.layout), made)
-            time.sleep(0)
-        for blocks in open_blocks.values():
-            yield from self._sealed(blocks, made)
-            time.sleep(0)
+                body = bodies.setdefault(block.layout, _Gathered())
+                body.add(block)
+                if body.rows >= _BODY_ROWS or body.nbytes >= self.most_bytes:
+                    yield from self._sealed(bodies.pop(block.layout).blocks, made)
+            if remaining > 0:
+                time.sleep(0)
+        for body in bodies.values():
+            yield from self._sealed(body.blocks, made)
         if labels:
             yield Parcel(self._key(), made, labels=labels, rows=len(labels))
 
     def _blocks(self, entries: Sequence[Any], labels: list[bytes], tally: Tally) -> Iterator[Block]:
-        rows: list[Entry] = []
+        rows: list[Entry | Packed] = []
         for entry in entries:
             if type(entry) is tuple:
                 rows.append(entry)
@@ -89,7 +94,7 @@ class Packer:
 
     def _sealed(self, blocks: Sequence[Block], made: float) -> Iterator[Parcel]:
         for block in unmixed(joined(blocks)):
-            for piece in block.pieces(_TABLE_ROWS, _BODY_BYTES * 2):
+            for piece in block.pieces(_BODY_ROWS * 3 // 2, self.most_bytes * 3 // 2):
                 encoded = encode(piece, self._names)
                 yield Parcel(self._key(), made, encoded, rows=piece.rows)
 
@@ -117,6 +122,20 @@ class Packer:
         more = {name: found[name] for name in ("logits", "id", "ts", "label", "segment") if found.get(name) is not None}
         more |= {"latency_s": entry.latency_s} | ({} if entry.status is None else {"status": entry.status})
         yield found.get("features"), found.get("prediction"), found.get("proba"), more, 1, 0
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Blocks of one layout that will be one body."""
+
+    blocks: list[Block] = field(default_factory=list)
+    rows: int = 0
+    nbytes: int = 0
+
+    def add(self, block: Block) -> None:
+        self.blocks.append(block)
+        self.rows += block.rows
+        self.nbytes += block.nbytes
 
 
 def _is_word(value: Any) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from driftgauge.batch import Batch, Categories, Column, Mixed
-from driftgauge.client.block import OUTPUT, Block, Matrix, unmixed
+from driftgauge.client.block import OUTPUT, Block, unmixed
+from driftgauge.client.stack import Stack
 from driftgauge.client.tables import RESERVED
 
 __all__ = ["blocks_of"]
@@ -23,9 +24,9 @@ def blocks_of(batch: Batch) -> Iterator[Block]:
     facts |= {f"segment.{name}": column for name, column in batch.segments.items()}
     if batch.timestamps is not None:
         facts["ts"] = batch.timestamps
-    matrices: dict[tuple[str, str], Matrix] = {}
+    matrices: dict[tuple[str, str], Stack] = {}
     if batch.probabilities is not None:
-        matrices[OUTPUT, "proba"] = batch.probabilities
+        matrices[OUTPUT, "proba"] = Stack([batch.probabilities])
     yield from unmixed(
         Block(
             batch.rows,

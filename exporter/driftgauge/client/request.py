@@ -13,7 +13,7 @@ from typing import Any, Self, Unpack
 import numpy as np
 
 from driftgauge.client.copying import FIXED, OVERHEAD
-from driftgauge.client.entries import Call, Counted, Facts
+from driftgauge.client.entries import Call, Facts, further
 from driftgauge.client.intake import Intake
 from driftgauge.client.status import failure_by_exception
 
@@ -53,26 +53,38 @@ class Request:
         self._intake.append_request(calls or (), latency, status)
 
     def log(
-        self, features: Any = None, prediction: Any = None, proba: Any = None, *surplus: Any, **facts: Unpack[Facts]
+        self,
+        features: Any = None,
+        prediction: Any = None,
+        proba: Any = None,
+        *surplus: Any,
+        latency_s: Any = None,
+        **facts: Unpack[Facts],
     ) -> None:
         """Log rows of this request; arguments as for `Monitor.log`."""
         try:
-            call = self._call(features, prediction, proba, surplus, facts)
+            if (
+                self._drawn
+                and type(features) is _ndarray
+                and features.ndim == 1
+                and type(prediction) in FIXED
+                and proba is None
+                and latency_s is None
+                and not (facts or surplus)
+                and features.dtype.kind in "fiub"
+                and features.nbytes < self._intake.buffer.calm
+            ):
+                call: Call = (features.tobytes(), prediction, None, None, features.dtype, features.nbytes + OVERHEAD)
+            else:
+                intake, drawn = self._intake, self._drawn
+                call = intake.call(features, prediction, proba, {**facts, "latency_s": latency_s}, surplus, drawn=drawn)
             if self._calls is not None:
                 self._calls.append(call)
-            elif isinstance(call, Counted):  # after the end: further rows of a request that was counted
-                self._intake.append_call(Counted(call.rows, 0))
-            else:
-                self._intake.append_call((*call[:4], 0, call[5]))
+            else:  # after the end: further rows of a request that was counted
+                self._intake.append_call(further(call))
         except Exception as error:  # noqa: BLE001 - nothing may reach the model
             self._intake.unusable(error)
 
     def fail(self, status: Any = "error") -> None:
         """Count this request as failed although nothing is raised."""
         self._status = status
-
-    def _call(self, features: Any, prediction: Any, proba: Any, surplus: Any, facts: Any) -> Call:
-        simple = type(features) is _ndarray and type(prediction) in FIXED and proba is None and not (facts or surplus)
-        if simple and self._drawn and features.nbytes < self._intake.buffer.calm:
-            return features.copy(), prediction, None, None, 1, features.nbytes + OVERHEAD
-        return self._intake.call(features, prediction, proba, facts, surplus, drawn=self._drawn)

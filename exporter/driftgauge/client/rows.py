@@ -1,14 +1,14 @@
 """Rows: what callers logged, as blocks, and what it adds to the totals.
 
-Runs in the thread, on at most 64 entries at a time. Entries of one row that look alike (the same array shape, or
-dictionaries) become columns together; tables are taken one by one. Guarantee: a request counts once and its latency is on
+Runs in the thread, a chunk of entries at a time. Entries of one row that look alike (the same array shape, or
+dictionaries) become columns together, and so do arrays alone (`arrays`); other tables are taken one by one. Guarantee: a request counts once and its latency is on
 its first row only, however many rows or calls it has; an entry that cannot be read is counted as `invalid`, its request
 still counts. Cost: 1 us a row of an array, 0.2 us a value of a dictionary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from types import MappingProxyType
@@ -17,13 +17,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from driftgauge.batch import Categories, column_of
-from driftgauge.client.block import INPUT, OUTPUT, Block, Matrix
+from driftgauge.client.arrays import alike, block_of_packed, block_of_tables, is_plain, shape_of_table
+from driftgauge.client.block import INPUT, OUTPUT, Block
 from driftgauge.client.copying import FIXED
-from driftgauge.client.entries import Entry
+from driftgauge.client.entries import Entry, Packed, is_packed, unpacked
 from driftgauge.client.moments import moment_of
-from driftgauge.client.tables import Columns, columns_of, features_of, predictions_of, scores_of
+from driftgauge.client.stack import Stack
+from driftgauge.client.tables import MATRIX, Columns, columns_of, features_of, predictions_of, scores_of
 from driftgauge.client.tally import Tally
-from driftgauge.client.values import array_of, plain
+from driftgauge.client.values import array_of, numbers_of, plain
 from driftgauge.failures import failure_of
 
 __all__ = ["blocks_of", "word_of"]
@@ -32,27 +34,36 @@ Note: TypeAlias = Callable[[str, str], None]
 
 _SCALARS = FIXED | {str}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_MATRIX = "x"
 
 
-def blocks_of(entries: Sequence[Entry], names: Sequence[str], tally: Tally, note: Note) -> Iterator[Block]:
+def blocks_of(entries: Sequence[Entry | Packed], names: Sequence[str], tally: Tally, note: Note) -> Iterator[Block]:
     """Yield the rows of *entries* and count them in *tally*."""
-    for shape, alike in groupby(entries, _shape_of):
-        if shape is None:
-            for entry in alike:
-                yield from _usable(partial(_table, entry, names, tally, note), [entry], tally, note)
+    for packed, run in groupby(entries, is_packed):
+        if packed:
+            for rows in alike(list(run)):  # type: ignore[arg-type] # of that form, and so are those below
+                if is_plain(rows[0]):
+                    yield from _usable(partial(block_of_packed, rows, tally, note), len(rows), len(rows), tally, note)
+                else:
+                    yield from _blocks_of(map(unpacked, rows), names, tally, note)
         else:
-            group = list(alike)
-            yield from _usable(partial(_simple, group, tally, note), group, tally, note)
+            yield from _blocks_of(run, names, tally, note)  # type: ignore[arg-type]
 
 
-def _usable(make: Callable[[], Block], entries: Sequence[Entry], tally: Tally, note: Note) -> Iterator[Block]:
+def _blocks_of(entries: Iterable[Entry], names: Sequence[str], tally: Tally, note: Note) -> Iterator[Block]:
+    for (form, _), run in groupby(entries, _shape_of):
+        group = list(run)
+        for part in [[entry] for entry in group] if form is _table else [group]:
+            make = partial(_table, part[0], names) if form is _table else partial(form, part)
+            yield from _usable(partial(make, tally, note), len(part), sum(entry[4] for entry in part), tally, note)
+
+
+def _usable(make: Callable[[], Block], calls: int, requests: int, tally: Tally, note: Note) -> Iterator[Block]:
     try:
         block = make()
     except Exception as error:  # noqa: BLE001 - arguments are anything, and the thread must live
         note(f"arguments {type(error).__name__}", f"what was logged cannot be used: {error}")
-        tally.dropped["invalid"] += len(entries)
-        tally.requests += sum(entry[4] for entry in entries)
+        tally.dropped["invalid"] += calls
+        tally.requests += requests
         return
     if block.rows and (block.inputs or block.outputs or block.matrices):
         yield block
@@ -61,8 +72,16 @@ def _usable(make: Callable[[], Block], entries: Sequence[Entry], tally: Tally, n
         tally.latencies += latencies[np.isfinite(latencies) & (latencies >= 0)].tolist()
 
 
-def _shape_of(entry: Entry) -> Any:
-    """Return what entries of one row have in common that can be made columns together; None for tables."""
+def _shape_of(entry: Entry) -> tuple[Callable[..., Block], Any]:
+    """Return what makes entries blocks, and what those have in common that can be made one together."""
+    if (shape := _shape_of_row(entry)) is not None:
+        return _simple, shape
+    shape = shape_of_table(entry)
+    return (_table, None) if shape is None else (block_of_tables, shape)
+
+
+def _shape_of_row(entry: Entry) -> Any:
+    """Return what entries of one row have in common that can be made columns together; None for others."""
     features, prediction, proba, more, *_ = entry
     if type(prediction) not in _SCALARS or (more is not None and not _are_simple(more)):
         return None
@@ -93,14 +112,14 @@ def _simple(entries: Sequence[Entry], tally: Tally, note: Note) -> Block:
     """Make a block of entries of one row that look alike."""
     features, predictions, proba, more, requests, _ = zip(*entries, strict=True)
     inputs: Columns = {}
-    matrices: dict[tuple[str, str], Matrix] = {}
+    matrices: dict[tuple[str, str], Stack] = {}
     if type(features[0]) is dict:
         keys = dict.fromkeys(key for row in features for key in row)
         inputs = columns_of(((key, [row.get(key) for row in features]) for key in keys), note)
     elif features[0] is not None:
-        matrices[INPUT, _MATRIX] = _native(np.array(features))
+        matrices[INPUT, MATRIX] = Stack([array_of(np.array(features))])
     if proba[0] is not None:
-        matrices[OUTPUT, "proba"] = _native(np.array(proba))
+        matrices[OUTPUT, "proba"] = Stack([array_of(np.array(proba))])
     outputs = (
         {} if all(value is None for value in predictions) else columns_of([("prediction", list(predictions))], note)
     )
@@ -122,9 +141,9 @@ def _facts_of_rows(more: Sequence[Mapping[str, Any]], requests: Sequence[int], t
         tally.predictions += len(more)
     if "latency_s" in said:
         pairs = zip(more, requests, strict=True)
-        facts["latency_s"] = _numbers([given.get("latency_s") if first else None for given, first in pairs], note)
+        facts["latency_s"] = numbers_of([given.get("latency_s") if first else None for given, first in pairs], note)
     if "ts" in said:
-        facts["ts"] = _numbers([moment_of(given.get("ts"), note) for given in more], note)
+        facts["ts"] = numbers_of([moment_of(given.get("ts"), note) for given in more], note)
     for name in ("id", "label"):
         if name in said:
             facts[name] = _column([word_of(given.get(name)) for given in more])
@@ -147,7 +166,7 @@ def _table(entry: Entry, names: Sequence[str], tally: Tally, note: Note) -> Bloc
     features, prediction, proba, more, first, _ = entry
     given = dict(more or {})
     rows, inputs, matrix = features_of(features, names, note)
-    matrices = {} if matrix is None else {(INPUT, _MATRIX): matrix}
+    matrices = {} if matrix is None else {(INPUT, MATRIX): Stack([matrix])}
     sizes = {} if rows is None else {"features": rows}
     size, outputs = predictions_of(prediction, rows, note)
     if prediction is not None and size is not None:
@@ -155,7 +174,7 @@ def _table(entry: Entry, names: Sequence[str], tally: Tally, note: Note) -> Bloc
     for name, scores in (("proba", proba), ("logits", given.pop("logits", None))):
         if scores is not None:
             found = scores_of(scores, rows if size is None else size, probabilities=name == "proba")
-            matrices[OUTPUT, name] = found
+            matrices[OUTPUT, name] = Stack([found])
             sizes[name] = len(found)
     if len(set(sizes.values())) > 1:
         raise ValueError("different numbers of rows: " + ", ".join(f"{name} has {n}" for name, n in sizes.items()))
@@ -208,16 +227,6 @@ def _pick(value: Any, row: int, rows: int) -> Any:
     return value.iloc[row] if hasattr(value, "iloc") else value[row]
 
 
-def _numbers(values: Sequence[Any], note: Note) -> Any:
-    if {float}.issuperset(map(type, values)):
-        return np.array(values)
-    numbers = [plain(value) for value in values]
-    if any(isinstance(number, str | list) for number in numbers):
-        note("number", "a latency or time is no number; it is left out")
-        numbers = [None if isinstance(number, str | list) else number for number in numbers]
-    return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
-
-
 def word_of(value: Any) -> str | None:
     """Return an id or a label as text, 42.0 as 42; None for what is neither."""
     word = plain(value)
@@ -231,10 +240,6 @@ def word_of(value: Any) -> str | None:
 def _column(words: Sequence[str | None]) -> Categories:
     column, _ = column_of(words)
     return column if isinstance(column, Categories) else Categories(np.full(len(words), -1, np.int32), ())
-
-
-def _native(array: Any) -> Matrix:
-    return array_of(array)
 
 
 _SIMPLE_FACTS = frozenset({"latency_s", "status", "id", "ts", "label", "segment"})

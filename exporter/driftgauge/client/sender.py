@@ -68,6 +68,8 @@ class Sender:
         self._model = f"/v1/models/{quote(model, safe='')}"
         self._observations = f"{self._model}/versions/{quote(version, safe='')}/observations"
         self._packer = Packer(names, mistakes, self._next_key)
+        # an outbox of a few bodies can give up one of them and keep the others
+        self._packer.most_bytes = min(self._packer.most_bytes, options.buffer_bytes // 8)
         self._transport = Transport(options.endpoint, options.timeout_seconds, options.identity)
         self._closed = False
         self._begin_anew()
@@ -257,7 +259,7 @@ class Sender:
         headers = {"Idempotency-Key": parcel.key}
         if parcel.labels:
             headers["Content-Type"] = "application/x-ndjson"
-            return self._transport.post(f"{self._model}/labels", headers, parcel.labels)
+            return self._transport.post(f"{self._model}/labels", headers, [b"".join(parcel.labels)])
         late = time.time() - parcel.made > _LATE_SECONDS
         header = header_of(parcel.encoded, self._parameters(parcel), parcel.made if late else None)
         headers["Content-Type"] = "application/octet-stream"

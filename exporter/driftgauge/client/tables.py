@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Column
-from driftgauge.client.block import Matrix
 from driftgauge.client.pictures import Pictures
+from driftgauge.client.stack import Matrix
 from driftgauge.client.values import array_of, column_from, plain
 
-__all__ = ["RESERVED", "Columns", "columns_of", "features_of", "predictions_of", "scores_of", "usable_name"]
+__all__ = ["MATRIX", "RESERVED", "Columns", "columns_of", "features_of", "predictions_of", "scores_of", "usable_name"]
 
 #: names of features must not begin so: the protocol keeps them for facts
 RESERVED = "driftgauge."
+#: the tensor of features that are an array
 MATRIX = "x"
 
 Columns: TypeAlias = dict[str, Column]

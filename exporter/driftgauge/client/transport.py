@@ -10,15 +10,18 @@ import contextlib
 import http.client
 import os
 import socket
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from driftgauge.client.identity import Identity
+from driftgauge.client.reply import read_reply
 
 __all__ = ["Answer", "Transport"]
 
-_LONGEST_ANSWER = 64 * 1024
+#: parts of one call; the kernel's bound is 1,024
+_MOST_PARTS = 256
 #: credentials that are not accepted, perhaps only until the other side has been given the new ones too
 _UNAUTHORIZED = frozenset({401, 403})
 #: answers that ask to come back: the queue is full, the exporter has no usable configuration, a proxy has no exporter
@@ -59,10 +62,22 @@ class _UnixConnection(http.client.HTTPConnection):
         try:
             connection.settimeout(self.timeout)
             connection.connect(self._path)
+            _wait_in_kernel(connection, self.timeout or 0.0)
         except BaseException:
             connection.close()
             raise
         self.sock = connection
+
+
+def _wait_in_kernel(connection: socket.socket, timeout: float) -> None:
+    """Let the kernel keep the time, which Python does by asking it before each call whether there is something.
+
+    That is one wait for the interpreter lock instead of two. What takes too long is a BlockingIOError then.
+    """
+    connection.settimeout(None)
+    interval = struct.pack("ll", int(timeout), int(timeout % 1 * 1e6))
+    for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+        connection.setsockopt(socket.SOL_SOCKET, option, interval)
 
 
 class Transport:
@@ -81,6 +96,7 @@ class Transport:
         self._headers: dict[str, str] = {}
         self._stamp: int | None = None
         self._connection: http.client.HTTPConnection | None = None
+        self._host = ""
 
     def post(self, path: str, headers: Mapping[str, str], parts: Sequence[bytes | memoryview]) -> Answer:
         """Send a body and return the answer; a kept-alive connection that had gone is replaced once.
@@ -111,20 +127,24 @@ class Transport:
             self._headers, self._stamp = self._identity.headers(), stamp
         if self._connection is None:
             self._connection = self._connect()
-        connection = self._connection
-        connection.putrequest("POST", path, skip_accept_encoding=True)
-        for name, value in {**headers, **self._headers, "Content-Length": str(sum(map(_size, parts)))}.items():
-            connection.putheader(name, value)
-        # an exporter that refuses a body by its size answers before it has read it all
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.endheaders()
-            for part in parts:
-                connection.send(part)
-        response = connection.getresponse()
-        text = response.read(_LONGEST_ANSWER).decode("utf-8", "replace")
-        if response.will_close or not response.isclosed():
+            self._connection.connect()
+            self._host = _host_of(self._endpoint)
+        connection = self._connection.sock
+        size = str(sum(map(_size, parts)))
+        head = "".join(
+            f"{name}: {value}\r\n" for name, value in {**headers, **self._headers, "Content-Length": size}.items()
+        )
+        begin = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\n{head}\r\n".encode("ascii")
+        try:
+            # an exporter that refuses a body by its size answers before it has read it all
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                _send(connection, [begin, *parts])
+            reply = read_reply(connection)
+        except BlockingIOError as error:
+            raise TimeoutError("timed out") from error
+        if not reply.keep:
             self.close()
-        return Answer(response.status, _seconds(response.getheader("Retry-After")), text)
+        return Answer(reply.status, _seconds(reply.retry_after), reply.body.decode("utf-8", "replace"))
 
     def close(self) -> None:
         """Close the connection; the next body opens a new one."""
@@ -149,6 +169,26 @@ class Transport:
             context = self._identity.context()
             return http.client.HTTPSConnection(address.hostname, address.port, timeout=self._timeout, context=context)
         return http.client.HTTPConnection(address.hostname, address.port, timeout=self._timeout)
+
+
+def _host_of(endpoint: str) -> str:
+    host = urlsplit(endpoint).netloc.rpartition("@")[2] or "localhost"
+    return host if host.isascii() else host.encode("idna").decode("ascii")
+
+
+def _send(connection: socket.socket, parts: Sequence[bytes | memoryview]) -> None:
+    """Send all *parts*, with one call where the kernel takes them."""
+    if not hasattr(connection, "sendmsg") or type(connection) is not socket.socket:  # TLS has no such call
+        for part in parts:
+            connection.sendall(part)
+        return
+    waiting = [memoryview(part) for part in parts]
+    while waiting:
+        sent = connection.sendmsg(waiting[:_MOST_PARTS])
+        while waiting and sent >= waiting[0].nbytes:
+            sent -= waiting.pop(0).nbytes
+        if sent:
+            waiting[0] = waiting[0][sent:]
 
 
 def _size(part: bytes | memoryview) -> int:

@@ -8,7 +8,7 @@ missing and counted by the caller. Times become seconds since 1970, durations se
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from driftgauge.batch import Categories, Column, column_of
 from driftgauge.client.copying import OnDevice
 
-__all__ = ["UNUSABLE", "array_of", "column_from", "plain"]
+__all__ = ["UNUSABLE", "array_of", "column_from", "numbers_of", "plain"]
 
 #: stands for a value that is neither a number nor a text; no column can hold it, so it is counted
 UNUSABLE: list[Any] = []
 
 _PLAIN = frozenset({float, int, str, bool, NoneType})
+_NUMBERS = frozenset({float, int, NoneType})
 #: longer texts are cut: a category is a word, not a document
 _LONGEST = 1024
 _BOOLEANS = ("false", "true")
@@ -72,8 +73,21 @@ def column_from(values: Any) -> tuple[Column, int]:
     if pandas is not None and isinstance(values, pandas.Series | pandas.Index):
         return _column_of_series(values, pandas)
     if isinstance(values, list):
+        if _NUMBERS.issuperset(map(type, values)):  # the same as below, without a call for each of them
+            return column_of(values)
         return column_of([plain(value) for value in values])
     return _column_of_array(array_of(values))
+
+
+def numbers_of(values: Sequence[Any], note: Callable[[str, str], None]) -> NDArray[Any]:
+    """Return latencies or times; what is none is missing, and a mistake that is noted."""
+    if {float}.issuperset(map(type, values)):
+        return np.array(values)
+    numbers = [plain(value) for value in values]
+    if any(isinstance(number, str | list) for number in numbers):
+        note("number", "a latency or time is no number; it is left out")
+        numbers = [None if isinstance(number, str | list) else number for number in numbers]
+    return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
 
 
 def _column_of_array(array: NDArray[Any]) -> tuple[Column, int]:
