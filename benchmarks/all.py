@@ -42,6 +42,7 @@ COSTS = (
     "footprint",
     "memory",
     "client",
+    "busy_server",
     "kserve",
     "proxy",
     "rules",

@@ -160,7 +160,7 @@ def test_facts_of_rows(monitor, exporter):
 
 
 def test_a_large_table_is_sent_in_pieces(make, exporter):
-    """No body is larger than about a megabyte, and no row is lost between two."""
+    """No body is larger than about three megabytes, and no row is lost between two."""
     monitor = make(exporter, buffer_bytes=64 * 2**20)
     table = RNG.random((20_000, 20))
     monitor.log(features=table, prediction=np.arange(20_000))

@@ -45,9 +45,9 @@ def read_reply(connection: socket.socket) -> Reply:
         OSError: there is none in time.
         http.client.HTTPException: it is not HTTP.
     """
-    begun = connection.recv(_LONGEST)
-    head, end, body = begun.partition(b"\r\n\r\n")
-    fields = _fields_of(head) if end else {}
+    begun = _begin_of(connection)
+    head, _, body = begun.partition(b"\r\n\r\n")
+    fields = _fields_of(head)
     length = fields.get(b"content-length", b"")
     status = head[len(_START) : len(_START) + 3]
     usual = head.startswith(_START) and status.isdigit() and length.isdigit() and _UNUSUAL.isdisjoint(fields)
@@ -60,7 +60,18 @@ def read_reply(connection: socket.socket) -> Reply:
         body += more
     keep = len(body) == int(length) and b"close" not in fields.get(b"connection", b"").lower()
     again = fields.get(b"retry-after")
-    return Reply(int(status), None if again is None else again.decode("latin-1"), body, keep)
+    return Reply(int(status), None if again is None else again.decode("latin-1"), body[: int(length)], keep)
+
+
+def _begin_of(connection: socket.socket) -> bytes:
+    """Return what has come, from the first byte to the end of the headers at least."""
+    begun = b""
+    while b"\r\n\r\n" not in begun and b"\n\n" not in begun and len(begun) < _LONGEST:
+        more = connection.recv(_LONGEST)
+        if not more:
+            raise http.client.RemoteDisconnected("the connection ended before its answer did")
+        begun += more
+    return begun
 
 
 def _fields_of(head: bytes) -> Mapping[bytes, bytes]:

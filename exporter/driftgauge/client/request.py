@@ -13,7 +13,7 @@ from typing import Any, Self, Unpack
 import numpy as np
 
 from driftgauge.client.copying import FIXED, OVERHEAD
-from driftgauge.client.entries import Call, Facts, further
+from driftgauge.client.entries import Call, Counted, Facts, further, is_packed
 from driftgauge.client.intake import Intake
 from driftgauge.client.status import failure_by_exception
 
@@ -50,7 +50,23 @@ class Request:
         latency = perf_counter() - self._started
         calls, self._calls = self._calls, None
         status = self._status if kind is None else failure_by_exception(kind)
+        try:
+            if status is None and calls and len(calls) == 1 and self._append_quickly(calls[0], latency):
+                return
+        except MemoryError as out:  # nothing may reach the model
+            self._intake.unusable(out)
         self._intake.append_request(calls or (), latency, status)
+
+    def _append_quickly(self, call: Call, latency_s: float) -> bool:
+        """Append the only call of a request that went well where it is a packed row and there is room for sure."""
+        buffer = self._intake.buffer
+        if isinstance(call, Counted) or not is_packed(call) or buffer.calm <= call[5]:
+            return False
+        data, prediction, proba, _, dtype, size = call
+        buffer.append((data, prediction, proba, latency_s, dtype, size))
+        buffer.calm -= size
+        buffer.in_flight -= 1
+        return True
 
     def log(
         self,

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from driftgauge.client.buffer import Buffer
 from driftgauge.client.encode import header_of
+from driftgauge.client.losses import Losses
 from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
 from driftgauge.client.outbox import Outbox, Parcel
@@ -34,20 +35,11 @@ _MOST_RETRY_AFTER = 30.0
 _LATE_SECONDS = 5.0
 #: a connection that breaks that often under one body is the body's fault
 _MOST_ATTEMPTS = 8
+#: an exporter with small `limits.body_bytes` gets smaller bodies from then on
+_TOO_LARGE, _SMALLEST_BODY = 413, 32 * 1024
 _REPORT_SECONDS = 5.0
 #: a process that has reported says so often that it lives; after four times in silence the exporter counts it as gone
 _ALIVE_SECONDS = 15.0
-_LOSSES = (
-    "lost_requests",
-    "lost_rows",
-    "lost_failures",
-    "lost_labels",
-    "full",
-    "too_large",
-    "closed",
-    "invalid",
-    "invalid_labels",
-)
 
 
 class Sender:
@@ -80,7 +72,7 @@ class Sender:
         self._thread: threading.Thread | None = None
         self._outbox = Outbox(self._options.buffer_bytes // 2)
         self._tally = Tally()
-        self._seen = dict.fromkeys(_LOSSES, 0)
+        self._losses = Losses()
         self.sampler = Random(os.urandom(8))  # noqa: S311 - draws samples; the program's own sequence stays as it is
         self._random = Random(os.urandom(8))  # noqa: S311 - spreads retries
         self._prefix = os.urandom(8).hex()
@@ -183,27 +175,7 @@ class Sender:
                 self._lose(pushed, "unsent")
             if self._outbox.held > self._outbox.limit // 2:
                 self._deliver()
-        self._count_losses()
-
-    def _count_losses(self) -> None:
-        """Add what callers could not append since the last time."""
-        now = {name: getattr(self.buffer, name) for name in _LOSSES}
-        lost = {name: now[name] - self._seen[name] for name in _LOSSES}
-        self._seen = now
-        tally = self._tally
-        tally.requests += lost["lost_requests"]
-        tally.predictions += lost["lost_rows"]
-        for counts, reason, amount in (
-            (tally.failures, "error", lost["lost_failures"]),
-            (tally.dropped, "buffer_full", lost["full"]),
-            (tally.dropped, "too_large", lost["too_large"]),
-            (tally.dropped, "closed", lost["closed"]),
-            (tally.dropped, "invalid", lost["invalid"]),
-            (tally.dropped_labels, "buffer_full", lost["lost_labels"]),
-            (tally.dropped_labels, "invalid", lost["invalid_labels"]),
-        ):
-            if amount:
-                counts[reason] += amount
+        self._losses.count(self.buffer, self._tally)
 
     def _deliver(self) -> None:
         """Send what is due, in order, until something does not go."""
@@ -305,6 +277,8 @@ class Sender:
         if parcel.encoded is None and not parcel.labels:
             # an exporter that does not know such bodies: totals go with rows, and there is no last word
             self._reports = self._known = False
+        if answer.status == _TOO_LARGE and parcel.encoded is not None:
+            self._packer.most_bytes = max(min(parcel.encoded.nbytes, self._packer.most_bytes) // 2, _SMALLEST_BODY)
         self._mistakes(f"refused {answer.status}", f"the exporter refused a body: {answer.status} {answer.text[:300]}")
         self._lose(parcel, "refused")
 
