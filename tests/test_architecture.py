@@ -27,6 +27,7 @@ LAYERS = (
         "forwarding",
         "config",
         "label_settings",
+        "level_settings",
         "state",
         "__version__",
     ),

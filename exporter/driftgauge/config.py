@@ -17,6 +17,7 @@ from typing import Literal
 
 from driftgauge.forwarding import ProxySettings
 from driftgauge.label_settings import LabelSettings
+from driftgauge.level_settings import LevelChangeSettings
 from driftgauge.listening import LimitSettings, ListenSettings
 from driftgauge.setting import at_least as _at_least
 from driftgauge.setting import setting
@@ -41,10 +42,8 @@ __all__ = [
 
 MEASURES = ("psi", "kl_bits", "ks", "wasserstein_sigma", "chi2", "mean_shift_sigma")
 
-
 #: segments of all fields of a model: their counts must stay in megabytes
 MOST_SEGMENTS = 1_000
-
 #: names of the windows, `profile.WINDOWS`
 WINDOW_NAMES = ("15m", "1h", "6h", "24h", "7d", "14d")
 
@@ -202,6 +201,7 @@ class ModelSettings:
     drift: DriftSettings = setting(DriftSettings(), "When drift is drift.")
     latency: LatencySettings = setting(LatencySettings(), "Latency thresholds.")
     labels: LabelSettings = setting(LabelSettings(), "The truth about predictions, as it becomes known.")
+    level_changes: LevelChangeSettings = setting(LevelChangeSettings(), "Changes of level of the model as a whole.")
 
     def __post_init__(self) -> None:
         _at_least(0, lateness_seconds=self.lateness_seconds)

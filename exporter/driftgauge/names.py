@@ -496,6 +496,35 @@ ESTIMATED_ERROR_REFERENCE = _gauge(
     _GROUP,
 )
 
+_GROUP = "level changes"
+_LEVEL = (*_MODEL, "series", "detector")
+LEVEL_CHANGES = _counter(
+    "level_changes",
+    "Changes of level that a detector has found in a series of the model (loss, confidence, latency, error_rate), by direction of "
+    "the mean (up, down); only with level_changes.detectors.",
+    (*_LEVEL, "direction"),
+    _GROUP,
+)
+LEVEL_CHANGE_TIMESTAMP = _gauge(
+    "level_change_timestamp_seconds",
+    "When the level that the last change led to most likely began, in seconds since 1970; absent before the first change.",
+    _LEVEL,
+    _GROUP,
+)
+LEVEL_ESTIMATE = _gauge(
+    "level_estimate",
+    "Mean of the slots since the last change, as many as are kept: loss as share of wrong predictions or mean absolute error, "
+    "confidence and error_rate 0 to 1, latency in seconds (geometric mean).",
+    _LEVEL,
+    _GROUP,
+)
+LEVEL_SLOTS = _gauge(
+    "level_slots",
+    "Slots that the estimate rests on; below level_changes.warmup_slots no change can be found.",
+    _LEVEL,
+    _GROUP,
+)
+
 _GROUP = "language models"
 TOKENS = _counter(
     "tokens",

@@ -24,6 +24,7 @@ from tests.expose.embedded import embedded
 from tests.expose.estimated import estimated, estimated_errors
 from tests.expose.examples import GOLDEN, PREDICTION, evaluation, exporter, generating, learning, reference, text, view
 from tests.expose.labelled import classifier, regression
+from tests.expose.levelled import levelled
 from tests.expose.sure import sure
 
 NASTY = 'a"b\\c\nd é 名'
@@ -98,6 +99,7 @@ def test_every_metric_is_produced_and_nothing_else():
         embedded(),
         estimated(),
         estimated_errors(),
+        levelled(),
     ]
     produced = samples(scrape(views=everything).decode())
     for metric in names.ALL:

@@ -50,6 +50,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "pandas": "pandas",
         "prometheus_client": "exporter",
         "pyarrow": "parquet",
+        "river": "river",
         "sklearn": "demo",
         "yaml": "exporter",
     }

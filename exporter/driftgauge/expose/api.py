@@ -12,6 +12,7 @@ from driftgauge.drift.profiles import scores
 from driftgauge.expose.bins import histograms
 from driftgauge.expose.embeddings_api import describe_embeddings
 from driftgauge.expose.label_api import describe_labels
+from driftgauge.expose.levels_api import describe_levels
 from driftgauge.expose.panels import describe_confidence, describe_generations, describe_latency, worst_columns
 from driftgauge.expose.performance_api import describe_performance
 from driftgauge.expose.raised import raised
@@ -152,6 +153,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
         "embeddings": None if evaluation.embeddings is None else describe_embeddings(evaluation),
         "performance": None if evaluation.performance is None else describe_performance(evaluation),
+        "level_changes": describe_levels(evaluation),
     }
 
 

@@ -16,6 +16,7 @@ from driftgauge.expose.embeddings import embedding_blocks
 from driftgauge.expose.fleet import fleet_blocks
 from driftgauge.expose.generations import generation_blocks
 from driftgauge.expose.labels import label_blocks
+from driftgauge.expose.levels import level_blocks
 from driftgauge.expose.performance import performance_blocks
 from driftgauge.expose.segments import segment_blocks
 from driftgauge.expose.shape import Shape
@@ -53,6 +54,7 @@ class Layout:
         blocks += performance_blocks(scope, shape)
         blocks += embedding_blocks(scope, shape)
         blocks += anytime_blocks(scope, shape)
+        blocks += level_blocks(scope, shape)
         blocks += segment_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)

@@ -74,6 +74,7 @@ class Shape:
         estimates: task of the model whose performance is estimated without labels; "" where it is not.
         embeddings: whose means are compared.
         anytime: whether columns have evidence by e-CUSUM.
+        levels: (series, detector) that are watched for changes of level.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Shape:
     estimates: str = ""
     embeddings: tuple[str, ...] = ()
     anytime: bool = False
+    levels: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -136,4 +138,5 @@ class Shape:
             "" if evaluation is None or evaluation.performance is None else evaluation.performance.task,
             () if evaluation is None or evaluation.embeddings is None else evaluation.embeddings.names,
             evaluation is not None and evaluation.log_e is not None,
+            () if evaluation is None else tuple((level.series, level.detector) for level in evaluation.levels),
         )

@@ -16,6 +16,8 @@ from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.generations import FIRST_TOKEN_BUCKETS, OUTPUT_TOKEN_BUCKETS, Durations, GenerationCounts
 from driftgauge.model.history import ColumnHistory
 from driftgauge.model.label_view import DELAY_BUCKETS, LabelCounters, LabelView
+from driftgauge.model.level_track import LevelChange
+from driftgauge.model.level_watch import DIRECTIONS, LevelView
 from driftgauge.model.model import Model
 from driftgauge.model.performance import Performance
 from driftgauge.model.registry import Registry
@@ -23,6 +25,7 @@ from driftgauge.model.sums import WindowSums
 
 __all__ = [
     "DELAY_BUCKETS",
+    "DIRECTIONS",
     "FIRST_TOKEN_BUCKETS",
     "LATENCY_BUCKETS",
     "OUTPUT_TOKEN_BUCKETS",
@@ -39,6 +42,8 @@ __all__ = [
     "GenerationCounts",
     "LabelCounters",
     "LabelView",
+    "LevelChange",
+    "LevelView",
     "Model",
     "ModelView",
     "Performance",

@@ -18,6 +18,7 @@ from driftgauge.model.clients import ClientCounts
 from driftgauge.model.embeddings import EmbeddingScores
 from driftgauge.model.generations import GenerationCounts
 from driftgauge.model.label_view import LabelView
+from driftgauge.model.level_watch import LevelView
 from driftgauge.model.performance import Performance
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
@@ -118,6 +119,7 @@ class Evaluation:
         performance: estimates without labels; None where the reference has too few labelled rows.
         log_e: natural logarithm of the e-CUSUM of each column, [columns]; None where it is not wanted.
         embeddings: distances of the mean embeddings; None where the reference has none.
+        levels: series of the model as a whole, as the detectors of changes see them; empty where none is wanted.
     """
 
     time: float
@@ -145,6 +147,7 @@ class Evaluation:
     performance: Performance | None = None
     embeddings: EmbeddingScores | None = None
     log_e: Float64s | None = None
+    levels: tuple[LevelView, ...] = ()
 
     @property
     def judging(self) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,6 +152,10 @@ class Labelling:
             tuple(sketches),
             figures_of(sketches, outcomes),
         )
+
+    def slot(self, seconds: int, number: int) -> dict[str, Any]:
+        """Return the sketches of the outcomes whose labels came in slot *number* (time // seconds); none without any."""
+        return {} if self._windows is None else self._windows.slot(seconds, number)
 
     def freeze(self) -> State | None:
         """Return a copy of what waits and of the windows, None where nothing was kept; the accounts are a process's own."""

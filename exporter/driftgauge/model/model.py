@@ -180,8 +180,8 @@ class Model:
     def _observe_totals(self, batch: Batch, wall: float) -> None:
         """Take in what a body without rows says of requests."""
         self._tally.violated(batch.violations, self._known)
-        if self._windows is not None and len(batch.requests.latencies):
-            self._windows.add_latencies(batch.requests.latencies, self._timeline.now(wall))
+        if self._windows is not None:
+            self._windows.add_requests(batch.requests, self._timeline.now(wall))
 
     def flush(self, wall: float) -> None:
         """Count what is staged, and notice clients that have gone."""
@@ -205,7 +205,7 @@ class Model:
         if self._windows is None:
             return None
         self._windows.keep_time(now)
-        return self._windows.collect(now)
+        return self._windows.collect(now, self.labelling)
 
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and remember the result for `view`."""

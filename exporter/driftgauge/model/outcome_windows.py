@@ -125,6 +125,11 @@ class OutcomeWindows:
         found = self._coverage.window(window, now)
         return found if self._ring is None else found | self._ring.window(window, now)
 
+    def slot(self, seconds: int, number: int) -> dict[str, Any]:
+        """Return the sketches of the outcomes of one slot; none while the task is not known."""
+        self.flush()
+        return {} if self._ring is None else self._ring.slot(seconds, number)
+
     def freeze(self) -> State:
         """Return a copy of the windows, of the classes and of what the model is taken to do."""
         self.flush()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
+from driftgauge.model.levels import SlotLevels
 from driftgauge.model.segments import SegmentSums
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, CountRing, Profile, Ring, Window
 from driftgauge.sketch import MeanVector
@@ -57,6 +58,7 @@ class WindowSums:
         segments: parts of the traffic; None where none are configured.
         minutes: the minutes with rows that have ended and were not taken before, (time // 60, profile); only where wanted.
         embeddings: sums of the features of embeddings in each window of time, by name; empty where there are none.
+        levels: slots that have ended and were not taken before; only where changes of level are watched.
     """
 
     time: float
@@ -70,6 +72,7 @@ class WindowSums:
     segments: SegmentSums | None = None
     minutes: tuple[tuple[int, Profile], ...] = ()
     embeddings: tuple[Mapping[str, MeanVector], ...] = ()
+    levels: tuple[SlotLevels, ...] = ()
 
 
 def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: bool) -> WindowSums:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from driftgauge.batch import Batch, Floats
+from driftgauge.batch import Batch, Floats, Requests
 from driftgauge.config import ModelSettings
 from driftgauge.derive import with_vectors
 from driftgauge.model.anytime import MINUTE
@@ -22,6 +22,9 @@ from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.health import Health
 from driftgauge.model.history import ColumnHistory, column_history
+from driftgauge.model.labelling import Labelling
+from driftgauge.model.level_watch import LevelWatch
+from driftgauge.model.levels import SlotLevels, levels_of
 from driftgauge.model.segment_scores import SegmentJudge
 from driftgauge.model.segments import Segments
 from driftgauge.model.stage import Stage
@@ -55,6 +58,7 @@ class Windows:
         self._embeddings = EmbeddingRing(reference) if embeddings_of(reference) else None
         self._newest = -math.inf
         self._lateness = settings.lateness_seconds
+        self.levels: LevelWatch | None = None
         self.judge_by(reference, settings)
 
     def judge_by(self, reference: Reference, settings: ModelSettings) -> None:
@@ -67,6 +71,11 @@ class Windows:
         if self.segments is not None:
             self.segments.refer_to(reference)
         self._hour = -1
+        wanted = settings.level_changes
+        if not (wanted.detectors and wanted.series):
+            self.levels = None
+        elif self.levels is None or self.levels.settings != wanted:
+            self.levels = LevelWatch(wanted, self._lateness)
 
     @property
     def total(self) -> Profile:
@@ -80,6 +89,8 @@ class Windows:
         reading = self._ring.spec.read(batch)
         latencies, segments = batch.requests.latencies, self.segments
         codes = None if segments is None else segments.codes(batch, suppressed)
+        if self.levels is not None:
+            self.levels.count(batch.requests, placed[0].time)
         for part in placed:
             block = reading.block.take(part.rows)
             self.add(block, latencies, part.time)
@@ -100,10 +111,13 @@ class Windows:
         else:
             self._count(self._ring.spec.count(block, latencies), time)
 
-    def add_latencies(self, latencies: Floats, time: float) -> None:
-        """Take durations of requests in whose rows do not come."""
-        spec = self._ring.spec
-        self._count(replace(spec.zero(), latency=spec.latency.of([latencies])), time)
+    def add_requests(self, requests: Requests, time: float) -> None:
+        """Take requests in whose rows do not come."""
+        if self.levels is not None:
+            self.levels.count(requests, time)
+        if len(requests.latencies):
+            spec = self._ring.spec
+            self._count(replace(spec.zero(), latency=spec.latency.of([requests.latencies])), time)
 
     def flush(self) -> None:
         """Count what is staged."""
@@ -124,8 +138,8 @@ class Windows:
             self._embeddings.forget_after(now)
         self._newest = now
 
-    def collect(self, now: float) -> WindowSums:
-        """Return the sums of the windows, to be evaluated; what is staged has been counted."""
+    def collect(self, now: float, labelling: Labelling) -> WindowSums:
+        """Return the sums of the windows, to be evaluated, and the levels of slots with those of *labelling*; what is staged has been counted."""
         hour = int(now // HOUR_SECONDS)
         past, self._hour = hour != self._hour, hour
         sums = collect(self._ring, self._counted, now, past=past)
@@ -133,6 +147,8 @@ class Windows:
             sums = replace(sums, embeddings=self._embeddings.collect(now))
         if (anytime := self._health.anytime) is not None:
             sums = replace(sums, minutes=tuple(self._minutes(anytime.done, int(now // MINUTE))))
+        if self.levels is not None:
+            sums = replace(sums, levels=tuple(self._slot_levels(self.levels, labelling, now)))
         return sums if self.segments is None else replace(sums, segments=self.segments.collect(now, past=past))
 
     def _minutes(self, done: int | None, current: int) -> Iterator[tuple[int, Profile]]:
@@ -143,9 +159,16 @@ class Windows:
             if int(profile.rows[0]):
                 yield minute, profile
 
+    def _slot_levels(self, watch: LevelWatch, labelling: Labelling, now: float) -> Iterator[SlotLevels]:
+        seconds = watch.settings.slot_seconds
+        for slot, requests in watch.due(now):
+            yield slot, levels_of(self._ring.slot(seconds, slot), labelling.slot(seconds, slot), requests)
+
     def evaluate(self, sums: WindowSums) -> Evaluation:
         """Score the windows and move the statuses."""
         evaluation = self._health.evaluate(self._evaluator.evaluate(sums), sums)
+        if self.levels is not None:
+            evaluation = replace(evaluation, levels=self.levels.take(sums.levels))
         if sums.segments is None:
             return evaluation
         return replace(evaluation, segments=self._judge.judge(sums.segments, evaluation, self._least))
@@ -167,6 +190,8 @@ class Windows:
             counted["segments"] = self.segments.freeze()
         if self._embeddings is not None:
             counted["embeddings"] = self._embeddings.freeze()
+        if self.levels is not None:
+            counted["levels"] = self.levels.freeze()
         counted["health"] = self._health.freeze()
         return State(parts={"ring": self._ring.freeze(), "evaluator": self._evaluator.freeze(), **counted})
 
@@ -187,6 +212,8 @@ class Windows:
         if self._embeddings is not None and "embeddings" in state.parts:  # those of older versions have none
             self._embeddings.thaw(state.part("embeddings"))
             self._embeddings.forget_after(now)
+        if self.levels is not None and "levels" in state.parts:
+            self.levels.thaw(state.part("levels"))
         if "health" in state.parts:
             self._health.thaw(state.part("health"))
         self._ring.forget_after(now)

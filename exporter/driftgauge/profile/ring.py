@@ -80,6 +80,10 @@ class Ring:
         """Return the sum over the complete slots of the *seconds* that ended *back* seconds before *now*."""
         return self._profile(self.slots.past(seconds, now, back=back))
 
+    def slot(self, seconds: int, number: int) -> Profile:
+        """Return what slot *number* (time // seconds) holds, of slots of *seconds*; nothing once it has gone."""
+        return self._profile(self.slots.slot(seconds, number))
+
     def hours(self, window: Window, now: float) -> NDArray[np.float64]:
         """Return the share of the window's rows in each hour of day (UTC), [24]."""
         tier, rows, hours = self.slots.by_hour(window, now)

@@ -54,6 +54,10 @@ class SketchRing:
         """Return the sketches over the last `window.seconds` before *now*, by name."""
         return self._sketches(self.slots.window(window, now))
 
+    def slot(self, seconds: int, number: int) -> dict[str, Any]:
+        """Return the sketches of slot *number* (time // seconds), of slots of *seconds*, by name."""
+        return self._sketches(self.slots.slot(seconds, number))
+
     def forget_after(self, now: float) -> None:
         """Forget the slots that lie ahead of *now*, after a clock that was wrong; the total stays."""
         self.slots.forget_after(now)

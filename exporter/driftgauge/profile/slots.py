@@ -180,6 +180,11 @@ class Slots:
         end = int((now - back) // tier.slot_seconds)
         return tier.total(end - seconds // tier.slot_seconds, end - 1)
 
+    def slot(self, seconds: int, number: int) -> Vectors:
+        """Return what slot *number* (time // seconds) of the tier with slots of *seconds* holds; nothing once it has gone."""
+        tier = next(tier for tier in self.tiers if tier.slot_seconds == seconds)
+        return tier.total(number, number)
+
     def by_hour(self, window: Window, now: float) -> tuple[Tier, NDArray[np.int64], NDArray[np.int64]]:
         """Return the tier of a window, the rows of its slots in it, and the hour of day (UTC) of each."""
         tier = self.tier(window.seconds)

@@ -11,6 +11,7 @@ from driftgauge.config import ListenSettings, Settings
 from driftgauge.errors import ConfigError
 from driftgauge.profile import Reference
 from driftgauge.serve.addresses import split_address
+from driftgauge.serve.extras import without_missing
 from driftgauge.serve.guard.protection import guard_files, read_protection
 from driftgauge.serve.listeners import check_exposure
 from driftgauge.serve.proxy import parse_upstream
@@ -66,9 +67,12 @@ def load_settings(settings: Settings) -> Loaded:
     if settings.proxy.upstream:
         parse_upstream(settings.proxy.upstream)
         split_address(settings.proxy.listen, "proxy.listen")
+    settings, missing = without_missing(settings)
     references, errors = read_references(settings)
     notes = tuple(unknown_columns(settings, references))
-    return Loaded(settings, references, (*problems, *map(str, errors)), notes, _key(settings.categories_key_file))
+    return Loaded(
+        settings, references, (*problems, *missing, *map(str, errors)), notes, _key(settings.categories_key_file)
+    )
 
 
 def unknown_columns(settings: Settings, references: Mapping[str, Reference]) -> Iterator[str]:

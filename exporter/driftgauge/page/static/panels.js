@@ -12,7 +12,7 @@ const NUM = "num";
 export function panels(model, width) {
   const wide = width > 760 ? Math.floor((width - 76) / 2) : width - 8;
   return [latency(model, wide), accuracy(model, wide), estimate(model, wide), calibration(model, wide), confidence(model), labels(model), language(model, wide),
-    classes(model), segments(model), embeddings(model), quality(model), reference(model)].filter(Boolean);
+    classes(model), segments(model), embeddings(model), levels(model), quality(model), reference(model)].filter(Boolean);
 }
 
 function latency(model, width) {
@@ -76,6 +76,20 @@ function embeddings(model) {
   if (!rows.length) return null;
   return panel("embeddings", "Embeddings", "distance of their mean from the reference's",
     table("Embeddings by window", [["Embedding"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num wide"]], rows));
+}
+
+// What detectors found in the model's own series, newest first; nothing where none is watched.
+function levels(model) {
+  const found = model.evaluation?.level_changes || [];
+  if (!found.length) return null;
+  const kinds = { loss: "Loss", confidence: "Confidence", latency: "Latency", error_rate: "Failed requests" };
+  const form = (name, value) => (name === "latency" ? seconds(value) : name === "loss" ? number(value) : percent(value));
+  const rows = [...found].sort((a, b) => (b.last_change?.since || 0) - (a.last_change?.since || 0));
+  return panel("levels", "Changes of level", "of the model as a whole, slot by slot; some come by chance",
+    table("Changes of level", [["Series"], ["Detector"], ["Level", NUM], ["Before", NUM], ["Since"], ["Changes", NUM]],
+      rows.map((one) => ({ key: `${one.series} ${one.detector}`, cells: [kinds[one.series] || one.series, one.detector.replace("_", "-"),
+        form(one.series, one.estimate), one.last_change ? form(one.series, one.last_change.before) : NONE,
+        one.last_change ? moment(one.last_change.since) : one.state === "warming" ? "warming up" : "no change", count(one.changes.up + one.changes.down)] }))));
 }
 
 function calibration(model, width) {
