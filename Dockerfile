@@ -1,5 +1,5 @@
 # The exporter's image: `make image`, or `docker build -t driftgauge .`; with the extras that read Parquet and data frames, for
-# `driftgauge profile build` in a cluster: `--target full`.
+# `driftgauge profile build` in a cluster, and with river, for `level_changes`: `--target full`.
 #
 # Any Debian or similar with Python 3.11 or newer and its venv module will do as a base.
 ARG BASE=docker.io/library/python:3.11-slim-bookworm

@@ -24,6 +24,6 @@ lock() {
 }
 
 lock exporter pyproject.toml --extra exporter
-lock full pyproject.toml --extra exporter --extra parquet --extra pandas
+lock full pyproject.toml --extra exporter --extra parquet --extra pandas --extra river
 echo "hatchling" | lock build -
 printf 'numpy\nscikit-learn\n' | lock example -

@@ -74,7 +74,61 @@ _AWAY = Fires(
     _PAGE,
 )
 
+_WORSE = "DriftgaugeLevelWorse"
+
+
+def _changes(
+    name: str, direction: str, counts: str, pod: dict[str, str] | None = None, detector: str = "adwin"
+) -> dict[str, str]:
+    where = {"series": name, "detector": detector}
+    return {
+        series(names.LEVEL_CHANGES.name, pod, **where, direction=direction): counts,
+        series(names.LEVEL_SLOTS.name, pod, **where): "500x240",
+    }
+
+
+def _moved(name: str, share: str = "100%") -> Fires:
+    return Fires(
+        "warning",
+        {**PLACE, "series": name},
+        f"Detectors in {share} of the pods of shop/fraud version 1 have found within two hours that the level of {name} has changed for "
+        "the worse.",
+        _PAGE,
+    )
+
+
+_LATER = "0x9 1x240"
+
 CASES = (
+    Case(
+        _WORSE,
+        "slower",
+        _changes("latency", "up", _LATER),
+        ("14m",),
+        {"15m": (_moved("latency"),), "2h": (_moved("latency"),)},
+    ),
+    Case(_WORSE, "less sure", _changes("confidence", "down", _LATER), ("14m",), {"15m": (_moved("confidence"),)}),
+    Case(_WORSE, "faster", _changes("latency", "down", _LATER), ("15m", "60m")),
+    Case(_WORSE, "surer", _changes("confidence", "up", _LATER), ("15m", "60m")),
+    Case(_WORSE, "no change", _changes("loss", "up", "3x240"), ("15m", "60m")),
+    Case(_WORSE, "it is over hours later", _changes("loss", "up", _LATER), ("14m", "4h"), {"15m": (_moved("loss"),)}),
+    Case(
+        _WORSE,
+        "by one detector of two, in one pod of two",
+        _changes("loss", "up", _LATER)
+        | _changes("loss", "up", "0x240", detector="kswin")
+        | _changes("loss", "up", "0x240", _OTHER),
+        ("14m",),
+        {"15m": (_moved("loss", "50%"),)},
+    ),
+    Case(
+        _WORSE,
+        "in one pod of three",
+        _changes("loss", "up", _LATER)
+        | _changes("loss", "up", "0x240", _OTHER)
+        | _changes("loss", "up", "0x240", _OTHER | {"pod": "c"}),
+        ("15m", "60m"),
+    ),
     Case(_MOVED, "one embedding", _embedding("2x60"), ("14m",), {"15m": (_AWAY,)}),
     Case(
         _MOVED,

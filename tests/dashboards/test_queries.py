@@ -41,6 +41,8 @@ EMPTY = {
     ("driftgauge-model", "Embeddings", "A"): "a model without embeddings",
     ("driftgauge-model", "Embeddings", "B"): "a model without embeddings",
     ("driftgauge-model", "Evidence for embeddings", "A"): "a model without embeddings",
+    ("driftgauge-model", "Changes of level", "A"): "nothing is watched unless it is asked for",
+    ("driftgauge-model", "Slots since the last change", "A"): "as above",
     ("driftgauge-language-models", "Time to the first token", "D"): "vLLM is not scraped here",
     ("driftgauge-language-models", "Time per output token", "D"): "as above",
     **{("driftgauge-model", "Calibration error", ref): "a model that sends classes only" for ref in "AB"},

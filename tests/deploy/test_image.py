@@ -54,7 +54,7 @@ def test_the_locks_hold_what_the_extras_need():
     extras = PROJECT["optional-dependencies"]
     exporter = required([*PROJECT["dependencies"], *extras["exporter"]])
     assert exporter <= set(pins(LOCKS["exporter"]))
-    assert exporter | required([*extras["parquet"], *extras["pandas"]]) <= set(pins(LOCKS["full"]))
+    assert exporter | required([*extras["parquet"], *extras["pandas"], *extras["river"]]) <= set(pins(LOCKS["full"]))
 
 
 def test_the_default_image_has_no_heavy_library():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,8 @@ from alerting.rule import Alert
 from alerting.settings import Settings
 from driftgauge.config import ModelSettings, ReferenceSettings
 from driftgauge.expose.raised import _DO, CONFIDENCE_DROP, MASS, raised
-from driftgauge.model import Model
+from driftgauge.model import LevelChange, LevelView, Model
+from tests.expose.examples import view
 from tests.serve.harness import MONDAY, Exporter
 
 CONFIG = """
@@ -100,6 +103,30 @@ def test_the_sentence_says_how_far_and_where(exporter):
 def test_a_profile_that_cannot_be_read_is_raised():
     (group,) = raised(Model("fraud", "0", ModelSettings(reference=ReferenceSettings(path="nowhere.json"))).view(MONDAY))
     assert (group["alert"], group["severity"]) == ("DriftgaugeReferenceMissing", "critical")
+
+
+@pytest.mark.parametrize(
+    ("series", "direction", "age", "told"),
+    [
+        ("latency", "up", 600, 1),
+        ("latency", "down", 600, 0),
+        ("confidence", "down", 600, 1),
+        ("confidence", "up", 600, 0),
+        ("loss", "up", 7_300, 0),
+    ],
+)
+def test_a_level_that_has_become_worse_is_raised_for_two_hours(series, direction, age, told):
+    """Once a series, however many detectors have found it; with both levels."""
+    of = view()
+    levels = {"up": (0.5, 0.75), "down": (0.75, 0.5)}[direction]
+    last = LevelChange(int(of.evaluation.time) - age, int(of.evaluation.time) - age - 60, *levels)
+    found = tuple(
+        LevelView(series, detector, {"up": 1, "down": 1}, 0.7, 3, warming=True, last=last)
+        for detector in ("adwin", "kswin")
+    )
+    groups = raised(replace(of, evaluation=replace(of.evaluation, levels=found)))
+    what = [one["what"] for group in groups if group["alert"] == "DriftgaugeLevelWorse" for one in group["found"]]
+    assert what == [f"{series}: {levels[0]} before, {levels[1]} since (found by adwin)"][:told]
 
 
 def test_of_many_columns_a_few_are_told_and_all_are_counted():

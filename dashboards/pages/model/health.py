@@ -103,6 +103,32 @@ def row(where: Where) -> Row:
                 ],
                 width=12,
             ),
+            lines(
+                "Changes of level",
+                "Changes that detectors have found in loss, confidence, latency and failed requests, all pods together, where "
+                "level_changes names detectors. One detector of one pod may err; several at once do not.",
+                units.Short,
+                [
+                    Query(
+                        f"sum by (series, direction, detector) (increase({where.metric(names.LEVEL_CHANGES, feature=None)}[$__rate_interval]))",
+                        "{{series}} {{direction}}, {{detector}}",
+                    )
+                ],
+                width=12,
+                bars=True,
+            ),
+            lines(
+                "Slots since the last change",
+                "Values that each detector rests on, of the pod that has the fewest; below level_changes.warmup_slots no change can be found.",
+                units.Short,
+                [
+                    Query(
+                        f"min by (series, detector) ({where.metric(names.LEVEL_SLOTS, feature=None)})",
+                        "{{series}}, {{detector}}",
+                    )
+                ],
+                width=12,
+            ),
         ),
     )
 

@@ -27,6 +27,8 @@ Raised = tuple[str, str, Json]
 MASS, CONFIDENCE_DROP = 0.02, 0.1
 #: columns or segments that are told of one kind; the others are counted
 _MOST = 6
+#: how long a change of level is told of, as the alert rule does
+_LEVEL_SECONDS = 7_200
 _SEVERITIES = {WARN: "warning", ALERT: "critical"}
 _P95 = QUANTILES.index(0.95)
 
@@ -46,6 +48,7 @@ _DO = {
     "DriftgaugeAccuracyDrop": "Evaluate on the newest labels, roll back to the previous version if it did better, and retrain.",
     "DriftgaugeMiscalibrated": "Do not act upon the probabilities as they are; recalibrate on the newest labels.",
     "DriftgaugeEmbeddingDrift": "See what is new in what is embedded: another language, topic, camera or encoder version.",
+    "DriftgaugeLevelWorse": "See what else began then: a release of the model, of its senders or its features, or the load.",
     "DriftgaugeReferenceMissing": "Build the profile again, or mend its path; until then nothing is judged.",
 }
 
@@ -72,6 +75,7 @@ def _found(view: ModelView) -> Iterator[Raised]:
         yield from _confidence(view.evaluation)
         yield from _segments(view.evaluation)
         yield from _embeddings(view.evaluation)
+        yield from _levels(view.evaluation)
     if view.labels is not None:
         yield from _labels(view.labels)
 
@@ -170,6 +174,19 @@ def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
         if status in _SEVERITIES:
             what = f"{name}: distance {distance:.2f} from the reference ({over(evaluation.status_window.name)})"
             yield _alert("DriftgaugeEmbeddingDrift", _SEVERITIES[status], what)
+
+
+def _levels(evaluation: Evaluation) -> Iterator[Raised]:
+    """Tell once of each series that a detector has found worse within two hours."""
+    told = set()
+    for level in evaluation.levels:
+        last = level.last
+        if last is None or evaluation.time - last.found > _LEVEL_SECONDS or level.series in told:
+            continue
+        if last.direction == ("down" if level.series == "confidence" else "up"):
+            told.add(level.series)
+            what = f"{level.series}: {last.before:.3g} before, {last.after:.3g} since (found by {level.detector})"
+            yield _alert("DriftgaugeLevelWorse", "warning", what)
 
 
 def _labels(view: LabelView) -> Iterator[Raised]:
