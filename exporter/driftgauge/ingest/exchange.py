@@ -30,7 +30,7 @@ from driftgauge.ingest.parse import parse
 from driftgauge.ingest.predict import is_predict_request, is_predict_response, predict_request, predict_response
 from driftgauge.ingest.result import Decoded, Limits
 
-__all__ = ["REQUEST", "RESPONSE", "Exchange", "Observed", "decode_exchange"]
+__all__ = ["REQUEST", "RESPONSE", "Exchange", "Observed", "decode_exchange", "joined_halves"]
 
 REQUEST, RESPONSE = "request", "response"
 _DEFAULTS = Limits()
@@ -100,7 +100,7 @@ def decode_exchange(
     answered = _Body(RESPONSE, exchange.response, exchange.response_header_length, prediction_output)
     request, response = _half(sent, limits, refused), _half(answered, limits, refused)
     failure = exchange.failure or ("error" if response.failed else None)
-    batch = _joined(request.batch, None if failure else response.batch)
+    batch = joined_halves(request.batch, None if failure else response.batch)
     if failure and batch.rows:
         batch = replace(batch, failed=np.full(batch.rows, fill_value=True))
     if exchange.timestamp is not None and batch.timestamps is None and batch.rows:
@@ -181,7 +181,7 @@ def _is_error(value: Any) -> bool:
     return isinstance(value, dict) and "error" in value and "outputs" not in value and "predictions" not in value
 
 
-def _joined(request: Batch | None, response: Batch | None) -> Batch:
+def joined_halves(request: Batch | None, response: Batch | None) -> Batch:
     """Return the inputs with the outputs beside them."""
     if request is None or response is None:
         return request or response or Batch(0)

@@ -13,34 +13,40 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from driftgauge.batch import Batch, Requests
 from driftgauge.config import ModelSettings, Settings
 from driftgauge.errors import DecodeError
 from driftgauge.expose.events import EventsView
-from driftgauge.ingest import REQUEST, RESPONSE, Exchange, Limits, Observed, decode_exchange
+from driftgauge.ingest import REQUEST, RESPONSE, Exchange, Limits, decode_exchange
 from driftgauge.ingest.cloud_event import Event, read_events
 from driftgauge.ingest.pairing import DUPLICATE, EXPIRED, LATE, UNPAIRED, Pairing, Settled
+from driftgauge.ingest.plain import plain_of
 from driftgauge.model.registry import DEFAULT_VERSION
-from driftgauge.serve.held import Held
+from driftgauge.serve.held import Held, Key
 from driftgauge.serve.logs import LOGGER, origin
 
 __all__ = ["Arrived", "EventSink"]
 
 #: the thread looks at what has expired at least this often
 EXPIRY_SECONDS = 0.5
-#: events gather for so long before they are read together: waking a thread, and counting, cost more than reading an event
-GATHER_SECONDS = 0.05
-#: inferences that are counted together at most
-MOST_HELD = 256
 #: what waits in the queue costs this beside its body: headers and entry
 OVERHEAD = 2_048
+#: events gather for so long before they are read together: waking a thread, and counting, cost more than reading an event
+GATHER_SECONDS = 0.05
+#: events of so many bytes are read in one go: a large one, or some tenths of a millisecond
+UNBROKEN_BYTES = 8 * OVERHEAD
+#: inferences that are counted together at most
+MOST_HELD = 256
 #: names of models whose responses have been seen; beyond, unanswered requests are no failures
 MOST_ANSWERING = 1_000
 #: how long a thread that has to stop may take with what it has
 STOP_SECONDS = 5.0
+
+#: an inference, and which of its bodies could not be used
+Entry = tuple[Settled, Mapping[str, DecodeError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ class EventSink:
         #: written by the thread
         self._got = self._got_bytes = 0
         self._more = self._paired = self._internal = 0
-        self._held = Held()
+        self._held: Held[Entry] = Held(_size)
+        self._limits = Limits()
         self._unpaired: Counter[tuple[str, ...]] = Counter()
         self._rejected: Counter[str] = Counter()
         self._settings = settings
@@ -150,9 +157,13 @@ class EventSink:
     def _take(self, arrived: Arrived | None) -> None:
         """Read *arrived* and what is in the queue behind it; None is the end."""
         self._adapt()
+        unbroken = 0
         while arrived is not None:
             self._read(arrived)
-            time.sleep(0)  # lets the event loop answer between two events
+            unbroken += arrived.size
+            if unbroken >= UNBROKEN_BYTES:
+                time.sleep(0)  # lets the event loop answer
+                unbroken = 0
             if len(self._held) >= MOST_HELD:
                 self._flush()
             if self._queue.empty():
@@ -164,7 +175,8 @@ class EventSink:
 
     def _adapt(self) -> None:
         """Take over settings that have changed, and notice losses."""
-        kserve = self._settings().kserve
+        kserve, limits = self._settings().kserve, self._settings().limits
+        self._limits = Limits(body_bytes=limits.body_bytes, rows=limits.body_rows)
         self._pairing.seconds, self._pairing.most_bytes = kserve.pair_seconds, kserve.pair_bytes
         self._pairing.alone = frozenset() if kserve.mode == "all" else frozenset({REQUEST, RESPONSE})
         losses = self.dropped.total() + self._internal
@@ -193,7 +205,7 @@ class EventSink:
             try:
                 self._settle_one(one)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not end the thread
-                self._lost(one, error)
+                self._lost([(one, {})], error)
 
     def _settle_one(self, settled: Settled) -> None:
         if settled.reason == DUPLICATE:
@@ -201,49 +213,63 @@ class EventSink:
             return
         name, version = self._model_of(settled.events[0])
         model = self._settings().model(name, version) or self._settings().defaults
-        seen = self._decoded(settled, model, (name, version))
-        batch = seen.batch
-        if settled.reason == LATE:  # its request was counted with the other half
-            batch = replace(batch, requests=Requests())
-        key = name or seen.model or "", version or seen.version or DEFAULT_VERSION
-        self._held.add(key, batch, (settled, seen))
+        output = model.outputs.prediction or None
+        exchange = self._exchange(settled, model, (name, version))
+        plain = plain_of(exchange, self._limits) if name and settled.reason != LATE else None
+        if plain is not None:
+            self._held.add_plain(Key(name, version, output), plain, (settled, {}))
+        else:
+            seen = decode_exchange(exchange, prediction_output=output, limits=self._limits)
+            key = Key(name or seen.model or "", version or seen.version or DEFAULT_VERSION, output)
+            # What is late was counted as a request with the other half.
+            batch = replace(seen.batch, requests=Requests()) if settled.reason == LATE else seen.batch
+            self._held.add(key, batch, (settled, seen.refused))
         if model.clock == "event":  # each moves the clock by which the next one is judged
             self._flush()
 
     def _flush(self) -> None:
-        """Count what has been decoded."""
-        for (name, version), batch, of in self._held.joined():
+        """Count what is held."""
+        for group in self._held.take():
             try:
-                self._count(name, version, batch)
-            except DecodeError as error:  # the model is unknown, or has no name
-                self._rejected[error.reason] += sum(len(settled.events) for settled, _ in of)
+                batch = group.batch()
             except Exception as error:  # noqa: BLE001 - a fault of ours must not end the thread
-                for settled, _ in of:
-                    self._lost(settled, error)
-            else:
-                for settled, seen in of:
-                    self._account(settled, seen)
+                self._lost(group.entries, error)
+                continue
+            if batch is not None:
+                self._count_all(group.key, batch, group.entries)
+                continue
+            for plain, (settled, _) in zip(group.plains, group.entries, strict=True):
+                seen = decode_exchange(
+                    plain.exchange, prediction_output=group.key.prediction_output, limits=self._limits
+                )
+                self._count_all(group.key, seen.batch, [(settled, seen.refused)])
 
-    def _lost(self, settled: Settled, error: Exception) -> None:
-        self._internal += len(settled.events)
+    def _count_all(self, key: Key, batch: Batch, entries: Sequence[Entry]) -> None:
+        """Count rows of a model, and the events that they come from."""
+        try:
+            self._count(key.name, key.version, batch)
+        except DecodeError as error:  # the model is unknown, or has no name
+            self._rejected[error.reason] += sum(map(_size, entries))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the thread
+            self._lost(entries, error)
+        else:
+            for settled, refused in entries:
+                self._account(settled, refused)
+
+    def _lost(self, entries: Sequence[Entry], error: Exception) -> None:
+        self._internal += sum(map(_size, entries))
         LOGGER.error("event failed", extra={"error": origin(error)})
 
-    def _decoded(self, settled: Settled, model: ModelSettings, key: tuple[str, str]) -> Observed:
+    def _exchange(self, settled: Settled, model: ModelSettings, key: tuple[str, str]) -> Exchange:
         request, response = settled.half(REQUEST), settled.half(RESPONSE)
         if response is not None and len(self._answering) < MOST_ANSWERING:
             self._answering.add(key)
-        exchange = Exchange(
+        return Exchange(
             None if request is None else request.data,
             None if response is None else response.data,
             latency_seconds=_latency(settled),
             timestamp=next((event.time for event in settled.events), None) if model.clock == "event" else None,
             failure="error" if self._failed(settled, key) else None,
-        )
-        limits = self._settings().limits
-        return decode_exchange(
-            exchange,
-            prediction_output=model.outputs.prediction or None,
-            limits=Limits(body_bytes=limits.body_bytes, rows=limits.body_rows),
         )
 
     def _failed(self, settled: Settled, key: tuple[str, str]) -> bool:
@@ -251,9 +277,9 @@ class EventSink:
         unanswered = settled.reason == EXPIRED and settled.events[0].kind == REQUEST
         return unanswered and key in self._answering and self._lost_at < settled.arrived[0]
 
-    def _account(self, settled: Settled, seen: Observed) -> None:
+    def _account(self, settled: Settled, refused: Mapping[str, DecodeError]) -> None:
         for event in settled.events:
-            refusal = seen.refused.get(event.kind)
+            refusal = refused.get(event.kind)
             if refusal is not None:
                 self._rejected[refusal.reason] += 1
             elif settled.reason in UNPAIRED:
@@ -271,6 +297,10 @@ class EventSink:
         by_namespace = self._settings().kserve.names == "namespace" and event.namespace
         name = f"{event.namespace}/{event.service}" if by_namespace else event.service
         return name, event.endpoint if event.endpoint not in {"", "default"} else DEFAULT_VERSION
+
+
+def _size(entry: Entry) -> int:
+    return len(entry[0].events)
 
 
 def _latency(settled: Settled) -> float | None:
