@@ -28,6 +28,7 @@ LAYERS = (
         "config",
         "label_settings",
         "level_settings",
+        "file_settings",
         "state",
         "__version__",
     ),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from driftgauge.file_settings import StateSettings, StatusFileSettings
 from driftgauge.forwarding import ProxySettings
 from driftgauge.label_settings import LabelSettings
 from driftgauge.level_settings import LevelChangeSettings
@@ -37,6 +38,8 @@ __all__ = [
     "ReferenceSettings",
     "SegmentSettings",
     "Settings",
+    "StateSettings",
+    "StatusFileSettings",
     "setting",
 ]
 
@@ -254,27 +257,6 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StateSettings:
-    """What survives a restart."""
-
-    directory: str = setting(
-        "",
-        "Folder for checkpoints of windows, statuses, learned references and labels that wait; empty: a restart begins anew.",
-    )
-    interval_seconds: float = setting(
-        60.0, "Time between two checkpoints; a crash loses that much and the time of writing one."
-    )
-    bytes: int = setting(
-        256 * 2**20, "Most that the folder may hold, because a full volume may cost the pod; more is not written."
-    )
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.interval_seconds < math.inf:
-            raise ValueError(f"interval_seconds: expected a number >= 1, got {self.interval_seconds}")
-        _at_least(2**20, bytes=self.bytes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration."""
 
@@ -284,6 +266,7 @@ class Settings:
     kserve: KServeSettings = setting(KServeSettings(), "Events of KServe's inference logger.")
     proxy: ProxySettings = setting(ProxySettings(), "The transparent proxy in front of a model server.")
     state: StateSettings = setting(StateSettings(), "What survives a restart.")
+    status_file: StatusFileSettings = setting(StatusFileSettings(), "A file for tools that poll one.")
     auto_register: bool = setting(
         default=True, help_text="Register models that are observed without being configured, within limits.models."
     )

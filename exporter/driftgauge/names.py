@@ -855,6 +855,18 @@ CHECKPOINT_REJECTED = _counter(
     ("reason",),
     _GROUP,
 )
+STATUS_FILE_TIMESTAMP = _gauge(
+    "status_file_timestamp_seconds",
+    "When status_file.path was last written, in seconds since 1970; absent before.",
+    (),
+    _GROUP,
+)
+STATUS_FILE_FAILURES = _counter(
+    "status_file_failures",
+    "Writings of status_file.path that failed, by reason; the file then is as old as its own time says.",
+    ("reason",),
+    _GROUP,
+)
 LISTENER_INFO = _gauge(
     "listener_info",
     "Always 1; says whether a listener speaks http, https or mtls (clients show certificates), and which credentials it wants.",

@@ -14,7 +14,7 @@ import numpy as np
 from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings, SegmentSettings
 from driftgauge.drift import JensenShannon, RateRatio
-from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition, ListenerView
+from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition, ListenerView, StatusFileView
 from driftgauge.expose.proxy import ProxyView
 from driftgauge.model import (
     ChangeScores,
@@ -244,6 +244,7 @@ def exporter(**changes: Any) -> ExporterView:
             restored=1,
             rejected={"damaged": 0, "changed": 1},
         ),
+        status_file=StatusFileView(time=1_790_000_031.0, failures={"no_space": 0, "io": 2}),
         listeners=(
             ListenerView(name="metrics", scheme="mtls", files_valid=True, open=2, closed={"idle": 1}),
             ListenerView(name="ingest", authentication="token", insecure=True, refused={"no_credentials": 3}),

@@ -1,7 +1,7 @@
 """Expose: views of models in, text for Prometheus and plain values for JSON out. Pure but for what a scrape may reuse."""
 
 from driftgauge.expose.api import describe_model, list_models
-from driftgauge.expose.checkpoints import CheckpointView
+from driftgauge.expose.checkpoints import CheckpointView, StatusFileView
 from driftgauge.expose.column import describe_column
 from driftgauge.expose.exporter import ExporterView
 from driftgauge.expose.exporter_api import Refusal, describe_exporter
@@ -27,6 +27,7 @@ __all__ = [
     "ProcessMetrics",
     "Refusal",
     "Samples",
+    "StatusFileView",
     "describe_column",
     "describe_exporter",
     "describe_incident",

@@ -1,4 +1,4 @@
-"""What the exporter tells of its checkpoints: a record, and its families."""
+"""What the exporter tells of the files that it writes, checkpoints and the status file: records, and their families."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from driftgauge import names
 from driftgauge.expose.family import Family, labelled, single
 
-__all__ = ["CheckpointView", "checkpoint_families"]
+__all__ = ["CheckpointView", "StatusFileView", "checkpoint_families", "status_file_families"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,25 @@ class CheckpointView:
     failures: Mapping[str, int]
     restored: int
     rejected: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusFileView:
+    """All that can be told of the status file at one time.
+
+    Attributes:
+        time: when it was last written, seconds since 1970; None before that.
+        failures: writings that failed, by reason.
+    """
+
+    time: float | None
+    failures: Mapping[str, int]
+
+
+def status_file_families(view: StatusFileView) -> Iterator[Family]:
+    """Yield the families of the status file."""
+    yield single(names.STATUS_FILE_TIMESTAMP, view.time)
+    yield labelled(names.STATUS_FILE_FAILURES, view.failures)
 
 
 def checkpoint_families(view: CheckpointView) -> Iterator[Family]:

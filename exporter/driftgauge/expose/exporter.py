@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftgauge import names
 from driftgauge.errors import REASONS
-from driftgauge.expose.checkpoints import CheckpointView, checkpoint_families
+from driftgauge.expose.checkpoints import CheckpointView, StatusFileView, checkpoint_families, status_file_families
 from driftgauge.expose.events import EventsView, event_families
 from driftgauge.expose.family import Family, Samples, histogram_prefixes, histogram_values, labelled, single
 from driftgauge.expose.listeners import ListenerView, listener_families
@@ -43,6 +43,7 @@ class ExporterView:
         events: of inference loggers.
         proxy: of the transparent proxy; None without one.
         checkpoints: None where no folder is configured for them.
+        status_file: None where none is configured.
         listeners: what is told of each listener.
         answers_shared: requests answered with what was rendered for another.
     """
@@ -65,6 +66,7 @@ class ExporterView:
     events: EventsView = field(default_factory=EventsView)
     proxy: ProxyView | None = None
     checkpoints: CheckpointView | None = None
+    status_file: StatusFileView | None = None
     listeners: Sequence[ListenerView] = ()
     answers_shared: int = 0
 
@@ -89,6 +91,8 @@ def exporter_families(view: ExporterView) -> Iterator[Family]:
         yield from proxy_families(view.proxy)
     if view.checkpoints is not None:
         yield from checkpoint_families(view.checkpoints)
+    if view.status_file is not None:
+        yield from status_file_families(view.status_file)
     yield from listener_families(view.listeners)
     yield single(names.ANSWERS_SHARED, view.answers_shared)
 

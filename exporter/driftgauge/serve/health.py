@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from driftgauge.expose import CheckpointView, Refusal
+from driftgauge.expose import CheckpointView, Refusal, StatusFileView
 from driftgauge.expose.proxy import ProxyView
 from driftgauge.serve.guard.counts import ListenerCounts
 
@@ -42,6 +42,7 @@ class Health:
         reload_success: whether the last reload was.
         reload_time: of the last successful load, seconds since 1970; None before one.
         checkpoints: what is told of them; None without a folder for them.
+        status_file: what is told of it; None without one.
         listeners: what each listener counts, by name.
         proxy: returns what the proxy tells of itself; None without one.
     """
@@ -63,6 +64,7 @@ class Health:
         self.reload_success = True
         self.reload_time: float | None = None
         self.checkpoints: CheckpointView | None = None
+        self.status_file: StatusFileView | None = None
         self.listeners: dict[str, ListenerCounts] = {}
         self.proxy: Callable[[], ProxyView] | None = None
 

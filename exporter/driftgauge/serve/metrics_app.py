@@ -115,6 +115,7 @@ class _Metrics:
             events=self._engine.events.view(),
             proxy=None if health.proxy is None else health.proxy(),
             checkpoints=health.checkpoints,
+            status_file=health.status_file,
             listeners=tuple(_told(counts) for counts in health.listeners.values()),
             answers_shared=self._bodies.joined + self.api.views.joined,
         )

@@ -25,6 +25,7 @@ from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.memory import share_one_arena
 from driftgauge.serve.proxy import Proxy
 from driftgauge.serve.settings import parse_listen, parse_proxy
+from driftgauge.serve.status_file import StatusFile
 
 __all__ = ["Service"]
 
@@ -49,6 +50,8 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self.engine = Engine(loaded.settings, loaded.references, key=loaded.key)
         self._keeper = Keeper(self.engine, loaded.settings.state) if loaded.settings.state.directory else None
+        status = loaded.settings.status_file
+        self._status = StatusFile(self.engine, status) if status.path else None
         self._doors = Doors(self.engine, self.reload, self._shut)
         proxy = loaded.settings.proxy
         self._proxy = Proxy(self.engine, proxy) if proxy.upstream else None
@@ -101,12 +104,20 @@ class Service:
         self.engine.start()
         if self._keeper is not None:
             self._keeper.start()
+        if self._status is not None:
+            self._status.start()
         LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
         await stopping.wait()
+        await self._wind_down()
+
+    async def _wind_down(self) -> None:
+        """Close what takes in, then write what was counted."""
         LOGGER.info("stopping")
         if self._proxy is not None:
             await self._proxy.close()
         await self._doors.close(lambda: self.engine.health.waiting > 0)
+        if self._status is not None:
+            await self._status.stop()
         await self.engine.stop()
         if self._keeper is not None:
             await self._keeper.stop()
@@ -132,6 +143,8 @@ class Service:
             LOGGER.warning("listen has changed; restart to open other sockets")
         if loaded.settings.state != self.engine.settings.state:
             LOGGER.warning("state has changed; restart to keep it elsewhere")
+        if loaded.settings.status_file != self.engine.settings.status_file:
+            LOGGER.warning("status_file has changed; restart to write it elsewhere")
         if loaded.settings.proxy != self.engine.settings.proxy:
             LOGGER.warning("proxy has changed; restart to forward elsewhere")
         await asyncio.to_thread(self.engine.configure, loaded.settings, loaded.references, loaded.key)
