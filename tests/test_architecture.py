@@ -26,6 +26,7 @@ LAYERS = (
         "listening",
         "forwarding",
         "config",
+        "drift_settings",
         "label_settings",
         "level_settings",
         "file_settings",

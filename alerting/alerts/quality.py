@@ -1,4 +1,4 @@
-"""Data quality: values that are missing, unknown, outside what the reference had, or of the wrong shape; and a model less sure.
+"""Data quality: values that are missing, unknown, stuck, outside the reference's range or of the wrong shape; a model less sure.
 
 All are tickets: where a broken column is serious, its drift pages.
 """
@@ -48,6 +48,7 @@ def alerts(scope: Scope) -> tuple[Alert, ...]:
             + _COLUMN_WORDS
             + " over {{ $labels.window }} are outside the range of the reference.",
         ),
+        _stuck(scope),
         _schema(scope),
         _confidence(scope),
     )
@@ -72,6 +73,27 @@ def _missing(scope: Scope) -> str:
     usual = f"max {scope.by(*COLUMN)} ({scope.recent(scope.metric(names.FEATURE_REFERENCE_MISSING_RATIO))})"
     limit = scope.settings.limits.missing_ratio
     return expression(f"{series.MISSING} - {scope.on(*COLUMN)} group_left () {usual} >= {limit}")
+
+
+def _stuck(scope: Scope) -> Alert:
+    ratio = f"max {scope.by(*COLUMN)} ({scope.recent(scope.metric(names.DRIFT_STUCK_RATIO))})"
+    status = f"max {scope.by(*COLUMN)} ({scope.recent(scope.metric(names.DRIFT_STUCK_STATUS))})"
+    return Alert(
+        name="DriftgaugeValueStuck",
+        severity=WARNING,
+        expr=f"{ratio}\nand {scope.on(*COLUMN)}\n  {status} >= 1",
+        wait="15m",
+        keep="1h",
+        why="What is judged is three days, anew when an hour ends, and it has a memory of its own; a quarter of an hour is longer than a "
+        "restart, and an hour of keeping it bridges one.",
+        summary="One value of a column stays in a part of a model's rows.",
+        description="One value of "
+        + _COLUMN_WORDS
+        + " holds {{ $value | humanizePercentage }} of the rows more than in the reference, in at least 80% of the last 72 hours, by "
+        "the pod where it holds most.",
+        dashboard=FEATURE,
+        links=COLUMN_LINKS,
+    )
 
 
 def _schema(scope: Scope) -> Alert:

@@ -149,6 +149,33 @@ DRIFT_LOG_E = _gauge(
     _COLUMN,
     _GROUP,
 )
+DRIFT_STUCK_RATIO = _gauge(
+    "drift_stuck_ratio",
+    "Share of the rows beyond the reference's share, 0 to 1, that one value of the column had in at least 80 % of the last 72 hours.",
+    _COLUMN,
+    _GROUP,
+)
+DRIFT_STUCK_EVIDENCE = _gauge(
+    "drift_stuck_evidence",
+    "Evidence that a value is stuck: -log10 of the probability that one is there as often by chance, 0 to 300, over 72 hours.",
+    _COLUMN,
+    _GROUP,
+)
+DRIFT_STUCK_THRESHOLD_RATIO = _gauge(
+    "drift_stuck_threshold_ratio",
+    "Threshold of the stuck ratio, after calibration; absent where the reference cannot calibrate it and nothing is judged.",
+    (*_COLUMN, "severity"),
+    _GROUP,
+)
+DRIFT_STUCK_EVIDENCE_THRESHOLD = _gauge(
+    "drift_stuck_evidence_threshold", "Evidence that calls a value stuck.", _MODEL, _GROUP
+)
+DRIFT_STUCK_STATUS = _gauge(
+    "drift_stuck_status",
+    "Whether one value is stuck: -1 cannot judge, 0 ok, 1 warn, 2 alert; the drift status is no lower. It is this pod's own.",
+    _COLUMN,
+    _GROUP,
+)
 DRIFT_STATUS = _gauge(
     "drift_status",
     "Status over the judging windows: -1 cannot judge, 0 ok, 1 warn, 2 alert. It is this pod's own.",

@@ -39,6 +39,23 @@ def _missing(share: str) -> Fires:
     )
 
 
+def _stuck(status: str, ratio: str = "0.27x60", pod: dict[str, str] | None = None) -> dict[str, str]:
+    return {
+        series(names.DRIFT_STUCK_STATUS.name, pod, **COLUMN): status,
+        series(names.DRIFT_STUCK_RATIO.name, pod, **COLUMN): ratio,
+    }
+
+
+_STAYS = Fires(
+    "warning",
+    {**PLACE, **COLUMN},
+    "One value of input amount of shop/fraud version 1 holds 27% of the rows more than in the reference, in at least 80% of the last "
+    "72 hours, by the pod where it holds most.",
+    FEATURE_PAGE,
+)
+_STUCK = "DriftgaugeValueStuck"
+
+
 _WORDS = {
     "DriftgaugeUnseenCategories": (names.FEATURE_UNSEEN_RATIO, "are categories that the reference did not have"),
     "DriftgaugeOutOfRange": (names.FEATURE_OUT_OF_RANGE_RATIO, "are outside the range of the reference"),
@@ -265,10 +282,24 @@ REFERENCE = (
     ),
 )
 
+STUCK = (
+    Case(_STUCK, "one column", _stuck("2x60"), ("14m",), {"15m": (_STAYS,)}),
+    Case(
+        _STUCK,
+        "in one pod of two, across a missed scrape",
+        _stuck("1x9 _ 1x60", "0.27x9 _ 0.27x60") | _stuck("0x60", "0.01x60", _OTHER),
+        ("14m",),
+        {"15m": (_STAYS,)},
+    ),
+    Case(_STUCK, "the reference cannot calibrate it", _stuck("-1x60"), ("15m", "60m")),
+    Case(_STUCK, "it is well", _stuck("0x60", "0.01x60"), ("15m", "60m")),
+)
+
 CASES = (
     *MISSING,
     *_simple("DriftgaugeUnseenCategories"),
     *_simple("DriftgaugeOutOfRange"),
+    *STUCK,
     *SCHEMA,
     *CONFIDENCE,
     *REFERENCE,

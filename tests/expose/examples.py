@@ -13,7 +13,7 @@ import numpy as np
 
 from driftgauge.batch import Batch, Categories
 from driftgauge.config import DriftSettings, LatencySettings, ModelSettings, SegmentSettings
-from driftgauge.drift import JensenShannon, RateRatio
+from driftgauge.drift import JensenShannon, RateRatio, StuckValues
 from driftgauge.expose import CLASSIC, CheckpointView, ExporterView, Exposition, ListenerView, StatusFileView
 from driftgauge.expose.proxy import ProxyView
 from driftgauge.model import (
@@ -26,6 +26,7 @@ from driftgauge.model import (
     GenerationCounts,
     ModelView,
     SegmentScores,
+    StuckScores,
 )
 from driftgauge.model.clients import EXITS
 from driftgauge.profile import ColumnSchema, ProfileSpec, Provenance, Reference, Schema, Window
@@ -115,6 +116,19 @@ def evaluation(of: Reference) -> Evaluation:
         latency=np.array([[nan, nan, nan], [0.01, 0.05, 0.123456789]]),
         current=SPEC.of(batch(200, shift=5.0)),
         weights=np.array([1.0, 0.5, 1.0]),
+        stuck=StuckScores(
+            StuckValues(
+                np.array([nan, 0.1234, 0.0]),
+                np.array([nan, 7.5, 0.0]),
+                np.array([-1, 2, -1]),
+                np.array([0, 70, 70]),
+            ),
+            np.array([np.inf, 0.1, np.inf]),
+            np.array([np.inf, 0.15, np.inf]),
+            4.25,
+            np.array([-1, 1, -1], dtype=np.int8),
+            np.array([2, 1, -1], dtype=np.int8),
+        ),
         changes=(
             ChangeScores(
                 "same_hour_7d",

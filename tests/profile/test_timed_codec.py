@@ -11,7 +11,7 @@ import pytest
 
 from driftgauge.batch import Batch, Categories
 from driftgauge.errors import ProfileError
-from driftgauge.profile import HOURS, WINDOWS, Calibration, Reference, Strata, dumps, loads
+from driftgauge.profile import HOURS, STUCK, WINDOWS, Calibration, Reference, Strata, dumps, loads
 from driftgauge.reference import BuildOptions, build
 
 DAY = 86_400.0
@@ -43,7 +43,7 @@ def test_nothing_is_lost(timed: Reference):
     assert again.strata is not None
     np.testing.assert_array_equal(again.strata.numeric, timed.strata.numeric)
     np.testing.assert_array_equal(again.strata.categorical, timed.strata.categorical)
-    assert set(again.calibration) == set(timed.calibration) == {"1h", "6h", "24h", "7d", "14d", "15m"}
+    assert set(again.calibration) == set(timed.calibration) == {"1h", "6h", "24h", "7d", "14d", "15m", STUCK}
     for name, figures in timed.calibration.items():
         for field in ("chunks", "median", "q95", "q99", "most", "dispersion"):
             np.testing.assert_array_equal(getattr(again.calibration[name], field), getattr(figures, field))
@@ -58,7 +58,7 @@ def test_nothing_is_lost(timed: Reference):
 
 
 def test_a_hundred_and_fifty_columns_stay_under_a_mebibyte():
-    """With six-digit counts by hour, chunks of six lengths and the components of 75 pairs of columns."""
+    """With six-digit counts by hour, chunks of six lengths, stuck values and the components of 75 pairs of columns."""
     rng = np.random.default_rng(5)
     values = rng.standard_normal((150, 2_000))
     values[1::2] = values[::2] + 0.2 * values[1::2]
@@ -73,7 +73,7 @@ def test_a_hundred_and_fifty_columns_stay_under_a_mebibyte():
     )
     timed = replace(
         plain,
-        calibration={window.name: figures for window in WINDOWS},
+        calibration=dict.fromkeys((*(window.name for window in WINDOWS), STUCK), figures),
         strata=Strata(hours, np.zeros((HOURS, *zero.categories.counts.shape), dtype=np.int64)),
     )
     assert len(dumps(timed).encode()) < MEBIBYTE

@@ -7,7 +7,7 @@ import pytest
 
 from driftgauge.batch import Batch, Categories
 from driftgauge.drift import jensen_shannon
-from driftgauge.profile import CEILING, LEAST_CHUNKS, WINDOWS, Calibration, Reference
+from driftgauge.profile import CEILING, LEAST_CHUNKS, STUCK, WINDOWS, Calibration, Reference
 from driftgauge.reference import BuildOptions, build
 from driftgauge.reference.calibration import CHUNKS, LEAST_SAMPLES
 
@@ -165,7 +165,7 @@ def test_the_threshold_is_a_quarter_above_what_chunks_reach(chunks: int, reached
 
 
 def test_every_window_has_a_length_to_be_calibrated_for():
-    """A long reference has figures for all six windows."""
+    """A long reference has figures for all six windows, and for the stretches in which values may get stuck."""
     reference = built(times_of(60, 600_000), np.random.default_rng(10).standard_normal(600_000).astype(np.float32))
-    assert set(reference.calibration) == {window.name for window in WINDOWS}
+    assert set(reference.calibration) == {STUCK, *(window.name for window in WINDOWS)}
     assert all(0 <= figure.reached[0] < CEILING for figure in reference.calibration.values())

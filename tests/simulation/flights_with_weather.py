@@ -52,6 +52,8 @@ class Replay:
     debiased: NDArray[np.float64]
     alert: NDArray[np.float64]
     undecided: tuple[tuple[str, ...], ...]
+    stuck: NDArray[np.float64]
+    """Share of the rows beyond the reference's that one value held, [evaluations, columns]."""
 
     def because(self, column: str) -> set[str]:
         """Return the reasons for which a column ever had no status."""
@@ -122,13 +124,14 @@ def replay(frame: Any, hours: int) -> Replay:
         model.observe(_batch(part), WALL)
         now = model.tick(WALL)
         assert now is not None
-        found.append((now.time, now.status, now.window_status, now.scores.debiased))
+        stuck = np.full(len(now.columns), np.nan) if now.stuck is None else now.stuck.found.ratio
+        found.append((now.time, now.status, now.window_status, now.scores.debiased, stuck))
         reasons.append(now.undecided)
     assert not model.view(WALL).counters.late
-    times, status, window_status, debiased = (np.array(values) for values in zip(*found, strict=True))
+    times, status, window_status, debiased, stuck = (np.array(values) for values in zip(*found, strict=True))
     columns = tuple(column.name for column in now.columns)
     windows = tuple(window.name for window in now.windows)
-    return Replay(times, columns, windows, status, window_status, debiased, now.alert, tuple(reasons))
+    return Replay(times, columns, windows, status, window_status, debiased, now.alert, tuple(reasons), stuck)
 
 
 def _roles() -> Roles:

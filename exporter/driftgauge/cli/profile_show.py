@@ -20,7 +20,7 @@ from driftgauge.cli.profile_thresholds import Thresholds
 from driftgauge.cli.terminal import Painter, bar, fitted, number, percent, printable, table
 from driftgauge.drift import jensen_shannon
 from driftgauge.errors import ProfileError
-from driftgauge.profile import CATEGORICAL, NUMERIC, OUTPUT, ColumnSchema, Profile, Reference
+from driftgauge.profile import CATEGORICAL, NUMERIC, OUTPUT, STUCK, ColumnSchema, Profile, Reference
 
 __all__ = ["DESCRIPTION", "HELP", "USAGE", "add_arguments", "heading", "run"]
 
@@ -100,7 +100,7 @@ def heading(reference: Reference) -> Mapping[str, Any]:
         "digest": reference.digest,
         "time_range": None if about.time_range is None else [_instant(time) for time in about.time_range],
         "hour_strata": reference.strata is not None,
-        "calibrated_windows": list(reference.calibration),
+        "calibrated_windows": [name for name in reference.calibration if name != STUCK],
         "notes": list(about.notes),
     }
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from driftgauge.cli.terminal import LINE, printable, table
 from driftgauge.config import ModelSettings
+from driftgauge.drift import values_of
 from driftgauge.model.judgement import Judgement
-from driftgauge.profile import DAY_SECONDS, OUTPUT, WINDOWS, ColumnSchema, Reference, Window
+from driftgauge.profile import DAY_SECONDS, OUTPUT, STUCK, WINDOWS, ColumnSchema, Reference, Window
 
 __all__ = ["Thresholds"]
 
@@ -104,6 +105,21 @@ class Thresholds:
             if lacking:
                 yield f"not for {_and(lacking)}: fewer than 6 usable chunks of that length; there {defaults}"
         yield self._short_windows()
+        yield self._stuck()
+
+    def _stuck(self) -> str:
+        """Say in which columns values are watched that may get stuck."""
+        watched = self._watched()
+        figures = self.reference.calibration.get(STUCK)
+        if not any(watched):
+            return "stuck values: no column has values of its own that are rare enough"
+        names = [_shown(column) for column, has in zip(self.columns, watched, strict=True) if has]
+        if figures is None or not figures.usable.any():
+            return f"stuck values: not calibrated, so none is judged, of {_listed(names)}"
+        return f"stuck values are judged over three days in {_listed(names)}"
+
+    def _watched(self) -> list[bool]:
+        return [bool(column.any()) for part in values_of(self.reference.profile) for column in part]
 
     def _short_windows(self) -> str:
         if self.reference.strata is not None:

@@ -14,6 +14,7 @@ from driftgauge.drift.kolmogorov_smirnov import KolmogorovSmirnov, kolmogorov_sm
 from driftgauge.drift.mean_shift import MeanShift, mean_shift
 from driftgauge.drift.rates import RateRatio, rate_ratio
 from driftgauge.drift.status import ALERT, OK, UNDECIDED, WARN, Hysteresis, Rule, judge
+from driftgauge.drift.stuck import STUCK_HOURS, StuckValues, stuck_values, values_of
 from driftgauge.drift.wasserstein import Wasserstein, wasserstein
 from driftgauge.drift.worsening import drop_evidence, rise_evidence
 
@@ -21,6 +22,7 @@ __all__ = [
     "ALERT",
     "MOST_DISPERSION",
     "OK",
+    "STUCK_HOURS",
     "UNDECIDED",
     "WARN",
     "CalibrationError",
@@ -30,6 +32,7 @@ __all__ = [
     "MeanShift",
     "RateRatio",
     "Rule",
+    "StuckValues",
     "Wasserstein",
     "calibration_error",
     "chi_square",
@@ -45,6 +48,8 @@ __all__ = [
     "rate_ratio",
     "residuals",
     "rise_evidence",
+    "stuck_values",
     "tail_dispersion",
+    "values_of",
     "wasserstein",
 ]

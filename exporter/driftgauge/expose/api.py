@@ -17,6 +17,7 @@ from driftgauge.expose.panels import describe_confidence, describe_generations, 
 from driftgauge.expose.performance_api import describe_performance
 from driftgauge.expose.raised import raised
 from driftgauge.expose.segment_records import describe_segments
+from driftgauge.expose.stuck import describe_stuck
 from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
 from driftgauge.profile import Reference
@@ -194,6 +195,7 @@ def _column(evaluation: Evaluation, number: int) -> Json:
             for change in evaluation.changes
         },
         "log_e": None if evaluation.log_e is None else finite(evaluation.log_e[number]),
+        "stuck": describe_stuck(evaluation, number),
         "measures": {name: finite(values[number]) for name, values in evaluation.measures.items()},
         "facts": {name: finite(values[number]) for name, values in evaluation.facts.items()},
         "histogram": histograms(evaluation.reference.profile, evaluation.current, number),

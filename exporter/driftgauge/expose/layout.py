@@ -20,6 +20,7 @@ from driftgauge.expose.levels import level_blocks
 from driftgauge.expose.performance import performance_blocks
 from driftgauge.expose.segments import segment_blocks
 from driftgauge.expose.shape import Shape
+from driftgauge.expose.stuck import stuck_blocks
 from driftgauge.expose.traffic import traffic_blocks
 from driftgauge.model import ModelView
 from driftgauge.names import Metric
@@ -55,6 +56,7 @@ class Layout:
         blocks += embedding_blocks(scope, shape)
         blocks += anytime_blocks(scope, shape)
         blocks += level_blocks(scope, shape)
+        blocks += stuck_blocks(scope, shape)
         blocks += segment_blocks(scope, shape)
         if view.reference is not None:
             blocks += fleet_blocks(scope, shape, view.reference)

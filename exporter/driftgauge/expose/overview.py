@@ -14,6 +14,7 @@ from driftgauge.diagnosis import diagnose
 from driftgauge.drift import UNDECIDED
 from driftgauge.expose.api import STATUSES, describe_score, describe_without_columns
 from driftgauge.expose.diagnosis_api import describe_diagnosis
+from driftgauge.expose.stuck import describe_stuck
 from driftgauge.model import Evaluation, ModelView
 from driftgauge.profile import Profile
 
@@ -48,6 +49,7 @@ def _column(evaluation: Evaluation, number: int) -> Json:
         "status": STATUSES[int(evaluation.status[number])],
         "undecided": evaluation.undecided[number] or None,
         "trend": _trend(evaluation, number),
+        "stuck": describe_stuck(evaluation, number),
         "windows": {
             window.name: describe_score(evaluation, place, number) for place, window in enumerate(evaluation.windows)
         },

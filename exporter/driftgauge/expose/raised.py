@@ -15,7 +15,8 @@ from driftgauge.drift import ALERT, UNDECIDED, WARN
 from driftgauge.drift.profiles import missing_ratios
 from driftgauge.drift.words import over
 from driftgauge.expose.panels import deciding
-from driftgauge.model import QUANTILES, Evaluation, LabelView, ModelView
+from driftgauge.expose.stuck import stuck_value
+from driftgauge.model import QUANTILES, Evaluation, LabelView, ModelView, StuckScores
 
 __all__ = ["CONFIDENCE_DROP", "MASS", "raised"]
 
@@ -39,6 +40,7 @@ _DRIFT = (
 _DO = {
     "DriftgaugeFeatureDrift": _DRIFT,
     "DriftgaugePredictionDrift": "See which inputs have moved with it; if none has, look at the model that is served and its version.",
+    "DriftgaugeValueStuck": "See who sends this value: a sensor, a cache or a default that no longer changes; one part of the traffic is enough.",
     "DriftgaugeMissingValues": "Ask the sender why values are missing: a join, a default or a renamed column.",
     "DriftgaugeUnseenCategories": "See which values are new; a typo or another spelling is a fault of the sender, a new kind needs training data.",
     "DriftgaugeOutOfRange": "Look for a changed unit, a default such as -1, or an overflow at the sender.",
@@ -87,9 +89,14 @@ def _columns(evaluation: Evaluation) -> Iterator[Raised]:
     for number in order.tolist():
         column, status = evaluation.columns[number], int(evaluation.status[number])
         where = {"feature": column.name, "role": column.role}
-        if status in _SEVERITIES:
+        stuck = evaluation.stuck
+        scored = status if stuck is None else int(stuck.scored[number])
+        if scored in _SEVERITIES:
             name = "DriftgaugeFeatureDrift" if column.role == "input" else "DriftgaugePredictionDrift"
-            yield _alert(name, _SEVERITIES[status], _far(evaluation, number), **where)
+            yield _alert(name, _SEVERITIES[scored], _far(evaluation, number, scored), **where)
+        if stuck is not None and stuck.status[number] >= WARN:
+            # A ticket, as the alert of the rules: what pages is the distance.
+            yield _alert("DriftgaugeValueStuck", "warning", _stays(evaluation, stuck, number), **where)
         if status == UNDECIDED and evaluation.undecided[number] == "muted":
             continue
         few = evaluation.scores.samples[place, number] < 100
@@ -115,10 +122,17 @@ def _columns(evaluation: Evaluation) -> Iterator[Raised]:
                 yield _alert(name, "warning", f"{100 * share:.3g} % {words} ({over(window)})", **where)
 
 
-def _far(evaluation: Evaluation, number: int) -> str:
+def _stays(evaluation: Evaluation, stuck: StuckScores, number: int) -> str:
+    """Say which value stays, and how much of it there is."""
+    value, ratio = stuck_value(evaluation.reference.profile, stuck, number), float(stuck.found.ratio[number])
+    named = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"the value {named} holds {100 * ratio:.3g} % of the rows more than in the reference, in at least 80 % of the last 72 hours"
+
+
+def _far(evaluation: Evaluation, number: int, status: int) -> str:
     """Say how far a column is in the window that decides."""
     place, scores = deciding(evaluation, number), evaluation.scores
-    threshold = evaluation.alert if evaluation.status[number] == ALERT else evaluation.warn
+    threshold = evaluation.alert if status == ALERT else evaluation.warn
     limit = float(threshold[place, number])
     beyond = f", threshold {limit:.2f}" if np.isfinite(limit) else ""
     name = evaluation.windows[place].name

@@ -75,6 +75,7 @@ class Shape:
         embeddings: whose means are compared.
         anytime: whether columns have evidence by e-CUSUM.
         levels: (series, detector) that are watched for changes of level.
+        stuck: whether columns are looked at for stuck values.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Shape:
     embeddings: tuple[str, ...] = ()
     anytime: bool = False
     levels: tuple[tuple[str, str], ...] = ()
+    stuck: bool = False
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -139,4 +141,5 @@ class Shape:
             () if evaluation is None or evaluation.embeddings is None else evaluation.embeddings.names,
             evaluation is not None and evaluation.log_e is not None,
             () if evaluation is None else tuple((level.series, level.detector) for level in evaluation.levels),
+            evaluation is not None and evaluation.stuck is not None,
         )

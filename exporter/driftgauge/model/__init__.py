@@ -11,6 +11,7 @@ from driftgauge.model.evaluation import (
     Evaluation,
     ModelView,
     SegmentScores,
+    StuckScores,
 )
 from driftgauge.model.evaluator import Evaluator
 from driftgauge.model.generations import FIRST_TOKEN_BUCKETS, OUTPUT_TOKEN_BUCKETS, Durations, GenerationCounts
@@ -49,5 +50,6 @@ __all__ = [
     "Performance",
     "Registry",
     "SegmentScores",
+    "StuckScores",
     "WindowSums",
 ]

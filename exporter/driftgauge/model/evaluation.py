@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio
+from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio, StuckValues
 from driftgauge.model.clients import ClientCounts
 from driftgauge.model.embeddings import EmbeddingScores
 from driftgauge.model.generations import GenerationCounts
@@ -32,6 +32,7 @@ __all__ = [
     "Evaluation",
     "ModelView",
     "SegmentScores",
+    "StuckScores",
 ]
 
 Float64s = NDArray[np.float64]
@@ -90,6 +91,27 @@ class SegmentScores:
 
 
 @dataclass(frozen=True, slots=True)
+class StuckScores:
+    """Whether one value stays in a column, as of the last full hour; all arrays are [columns].
+
+    Attributes:
+        found: how much of one value there is in most hours, and how sure that is.
+        warn: threshold of the ratio; infinite where the reference does not calibrate it.
+        alert: threshold of the ratio; likewise.
+        evidence_threshold: evidence that a status needs.
+        status: -1 to 2.
+        scored: the columns' statuses by their scores alone.
+    """
+
+    found: StuckValues
+    warn: Float64s
+    alert: Float64s
+    evidence_threshold: float
+    status: NDArray[np.int8]
+    scored: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The scores of all windows at one time, and the statuses that follow.
 
@@ -105,7 +127,7 @@ class Evaluation:
         judges: which windows drive which columns' status now, [windows, columns].
         dispersion: factor by which scores scatter more widely than independent rows, >= 1, [windows, columns].
         window_status: status of each score with its hysteresis, -1 to 2, [windows, columns].
-        status: the columns' own status over the judging windows, -1 to 2, [columns].
+        status: the columns' own status over the judging windows, or that of a stuck value, -1 to 2, [columns].
         undecided: why a column's status is -1; "" where it is not.
         status_window: the window that display measures and column facts are about.
         measures: further measures on the status window by their name in `config.MEASURES`, each [columns].
@@ -120,6 +142,7 @@ class Evaluation:
         log_e: natural logarithm of the e-CUSUM of each column, [columns]; None where it is not wanted.
         embeddings: distances of the mean embeddings; None where the reference has none.
         levels: series of the model as a whole, as the detectors of changes see them; empty where none is wanted.
+        stuck: whether one value stays; None before the first full hour, and where no column has values of its own.
     """
 
     time: float
@@ -148,6 +171,7 @@ class Evaluation:
     embeddings: EmbeddingScores | None = None
     log_e: Float64s | None = None
     levels: tuple[LevelView, ...] = ()
+    stuck: StuckScores | None = None
 
     @property
     def judging(self) -> NDArray[np.bool_]:

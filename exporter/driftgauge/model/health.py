@@ -1,4 +1,4 @@
-"""Health: what a model's own outputs say of it beside scores of columns, added to an evaluation.
+"""Health: what is known of a model beside the scores of its columns, added to an evaluation.
 
 Owns the memory of the statuses that belong to no column, nothing else.
 """
@@ -16,6 +16,7 @@ from driftgauge.model.anytime import AnytimeEvidence
 from driftgauge.model.embeddings import EmbeddingJudge
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.performance import PerformanceJudge
+from driftgauge.model.stuck import StuckJudge
 from driftgauge.model.sums import WindowSums
 from driftgauge.profile import WINDOWS, Reference
 from driftgauge.state import State
@@ -33,13 +34,15 @@ class Health:
 
     def __init__(self, reference: Reference, settings: ModelSettings) -> None:
         self._least = settings.drift.least_samples
+        self._stuck = StuckJudge(reference, settings)
         self._performance = PerformanceJudge.of(reference)
         #: None where it is not wanted
         self.anytime = AnytimeEvidence(reference, settings.drift.warn) if settings.drift.log_e else None
         self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
-        """Return *evaluation* with the scores of the embeddings and the estimates of the performance."""
+        """Return *evaluation* with stuck values, the scores of the embeddings and the estimates of the performance."""
+        evaluation = self._stuck.judge(evaluation, sums.trailing)
         if self.anytime is not None:
             self.anytime.take(sums.minutes)
             evaluation = replace(evaluation, log_e=self.anytime.log_e)
@@ -69,7 +72,7 @@ class Health:
 
     def freeze(self) -> State:
         """Return a copy of the statuses, and of the running evidence."""
-        parts = {"embeddings": self._embeddings.freeze()}
+        parts = {"embeddings": self._embeddings.freeze(), "stuck": self._stuck.freeze()}
         if self.anytime is not None:
             parts["anytime"] = self.anytime.freeze()
         return State(parts=parts)
@@ -81,6 +84,8 @@ class Health:
             StateError: they are of other embeddings, columns or windows.
         """
         self._embeddings.thaw(state.part("embeddings"))
+        if "stuck" in state.parts:  # those of older versions have none
+            self._stuck.thaw(state.part("stuck"))
         if self.anytime is not None and "anytime" in state.parts:
             self.anytime.thaw(state.part("anytime"))
 

@@ -1,6 +1,6 @@
 """Profiles: what was counted of a data set, and the ring of them that makes windows."""
 
-from driftgauge.profile.calibration import CEILING, LEAST_CHUNKS, Calibration
+from driftgauge.profile.calibration import CEILING, LEAST_CHUNKS, STUCK, Calibration
 from driftgauge.profile.codec import FORMAT_VERSION, dumps, loads
 from driftgauge.profile.count_ring import CountRing
 from driftgauge.profile.outcomes import CLASSIFICATION, REGRESSION, Outcomes, OutcomeSpec
@@ -27,6 +27,7 @@ __all__ = [
     "OUTPUT",
     "PERFORMANCE",
     "REGRESSION",
+    "STUCK",
     "TOKENS",
     "WINDOWS",
     "Block",

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
 
-__all__ = ["CEILING", "LEAST_CHUNKS", "Calibration"]
+__all__ = ["CEILING", "LEAST_CHUNKS", "STUCK", "Calibration"]
 
 Float64s = NDArray[np.float64]
 
 #: a threshold above it would be reached by hardly any drift
 CEILING = 0.75
+#: name of the figures that tell how long single values of the reference hold out (`drift.stuck`), beside those of windows
+STUCK = "stuck"
 #: how far above what was seen a threshold stays
 _MARGIN = 1.25
 #: chunks from which on a quantile is steadier than the maximum
@@ -46,6 +48,11 @@ class Calibration:
     q99: Float64s
     most: Float64s
     dispersion: Float64s
+
+    @property
+    def largest(self) -> Float64s:
+        """The largest figure of any chunk, margin included; NaN where nothing is known."""
+        return np.where(self.usable, _MARGIN * self.most, np.nan)
 
     @property
     def usable(self) -> NDArray[np.bool_]:

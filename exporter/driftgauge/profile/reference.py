@@ -53,7 +53,8 @@ class Reference:
     Attributes:
         profile: what was counted.
         provenance: where it came from.
-        calibration: what undrifted chunks of it score, by the name of the window that is as long.
+        calibration: what undrifted chunks of it score, by the name of the window that is as long; under `STUCK` how much of one value
+            they hold (`drift.stuck`).
         strata: its counts by hour of day; None where the data have no daily rhythm, too few rows or no timestamps.
         sketches: what was counted beside columns, such as tokens, mean embeddings and outcomes, by `sketch_name`.
         outcomes: how the predictions of the data turned out, where they had labels.

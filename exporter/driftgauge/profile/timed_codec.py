@@ -1,7 +1,8 @@
 """What a reference knows of time, in its JSON: chunk figures and counts by hour of day, beside each column's other facts.
 
 `"chunks": {"24h": [chunks, median, q95, q99, largest, dispersion]}` holds the figures of the leave-one-out scores of that
-length; `"hours"` 24 lists of the column's counts, the missing values (before them `other`, for categories) last.
+length, under `"stuck"` those of how long single values hold out, with 1 as the dispersion; `"hours"` 24 lists of the column's
+counts, the missing values (before them `other`, for categories) last.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.errors import ProfileError
-from driftgauge.profile.calibration import Calibration
+from driftgauge.profile.calibration import STUCK, Calibration
 from driftgauge.profile.profile import ProfileSpec
 from driftgauge.profile.reference import Reference
 from driftgauge.profile.strata import HOURS, Strata
@@ -46,7 +47,8 @@ def read_timed(spec: ProfileSpec, records: Sequence[Record]) -> tuple[dict[str, 
     Raises:
         ProfileError: they are incomplete or contradict the columns.
     """
-    names = [window.name for window in WINDOWS if any(window.name in record.get("chunks", {}) for record in records)]
+    lengths = (*(window.name for window in WINDOWS), STUCK)
+    names = [name for name in lengths if any(name in record.get("chunks", {}) for record in records)]
     calibration = {name: _calibration([record.get("chunks", {}).get(name) for record in records]) for name in names}
     given = [record for record in records if "hours" in record]
     if not given:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from driftgauge.errors import ProfileError
-from driftgauge.profile import DAY_SECONDS, WINDOWS, Calibration, Profile, Provenance, Reference, Strata, Window
+from driftgauge.profile import DAY_SECONDS, STUCK, WINDOWS, Calibration, Profile, Provenance, Reference, Strata, Window
 from driftgauge.reference.calibration import LEAST_STRATUM_ROWS
 from driftgauge.reference.scale import apportioned, check_weight, plain, scaled
 
@@ -123,8 +123,8 @@ def _strata(old: Strata, found: Accepted, weight: float) -> Strata | None:
 
 
 def without_short_windows(calibration: Mapping[str, Calibration]) -> dict[str, Calibration]:
-    """Return the figures of windows of a day or more: shorter chunks were scored within their hours of day."""
-    long = {window.name for window in WINDOWS if window.seconds >= DAY_SECONDS}
+    """Return the figures of a day or more: shorter chunks were scored within their hours of day."""
+    long = {STUCK, *(window.name for window in WINDOWS if window.seconds >= DAY_SECONDS)}
     return {name: figures for name, figures in calibration.items() if name in long}
 
 

@@ -18,13 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts, Floats
-from driftgauge.drift import MOST_DISPERSION, jensen_shannon, residuals, tail_dispersion
+from driftgauge.drift import (
+    MOST_DISPERSION,
+    STUCK_HOURS,
+    jensen_shannon,
+    residuals,
+    stuck_values,
+    tail_dispersion,
+    values_of,
+)
 from driftgauge.drift.profiles import joined
 from driftgauge.profile import (
     DAY_SECONDS,
     HOUR_SECONDS,
     HOURS,
     LEAST_CHUNKS,
+    STUCK,
     WINDOWS,
     Block,
     Calibration,
@@ -42,6 +51,8 @@ Float64s = NDArray[np.float64]
 CHUNKS = 200
 #: samples below which a chunk is noise, as production windows are
 LEAST_SAMPLES = 100
+#: chunks in which single values are looked at
+_STUCK = Window(STUCK_HOURS * HOUR_SECONDS, STUCK)
 #: rows of every hour of day below which strata would be noise themselves
 LEAST_STRATUM_ROWS = 500
 #: distance of an hour from the rest of the day that is a rhythm: half of what warns
@@ -155,9 +166,11 @@ class TimedCounts:
     def __init__(self, spec: ProfileSpec, first: float, last: float, windows: Sequence[Window] = WINDOWS) -> None:
         self._spec = spec
         self._plans = [_Plan.of(window, first, last) for window in windows]
+        self._stuck = _Plan.of(_STUCK, first, last)
+        plans = [*self._plans, self._stuck]
         self._slots = {
-            seconds: _Slots(seconds, [plan for plan in self._plans if plan.slot_seconds == seconds], spec)
-            for seconds in sorted({plan.slot_seconds for plan in self._plans})
+            seconds: _Slots(seconds, [plan for plan in plans if plan.slot_seconds == seconds], spec)
+            for seconds in sorted({plan.slot_seconds for plan in plans})
         }
         zero = spec.zero()
         self._strata = Strata(
@@ -211,8 +224,20 @@ class TimedCounts:
                 sessions = np.fmax(sessions, by_hour.dispersion(plan.apart))
             else:
                 dispersion = np.fmax(dispersion, sessions)
-            found[plan.window.name] = _summary(scored, dispersion)
+            found[plan.window.name] = _summary(scored.debiased, scored.usable, dispersion)
+        if len(self._stuck.starts) >= LEAST_CHUNKS:
+            found[STUCK] = self._stuck_figures(total)
         return found
+
+    def _stuck_figures(self, total: Profile) -> Calibration:
+        """Summarise how much of one value the chunks hold, each against the rest."""
+        values = values_of(total)
+        ratios = []
+        for chunk in self._slots[self._stuck.slot_seconds].chunks(self._stuck):
+            parts = zip(chunk.rest(total, None), chunk.counts, values, strict=True)
+            ratios.append(np.concatenate([stuck_values(*part).ratio for part in parts]))
+        found = np.array(ratios)
+        return _summary(found, ~np.isnan(found), np.ones(found.shape[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,15 +286,15 @@ class _Scored:
         ])  # fmt: skip
 
 
-def _summary(scored: _Scored, dispersion: Float64s) -> Calibration:
-    """Summarise the chunks of one length; chunks with too few samples say nothing."""
-    columns = scored.debiased.shape[1]
+def _summary(figures: Float64s, usable: NDArray[np.bool_], dispersion: Float64s) -> Calibration:
+    """Summarise the chunks of one length, [chunks, columns]; those with too few samples say nothing."""
+    columns = figures.shape[1]
     quantiles = np.full((3, columns), np.nan)
     most = np.full(columns, np.nan)
     for column in range(columns):
-        scores = scored.debiased[scored.usable[:, column], column]
+        scores = figures[usable[:, column], column]
         if len(scores):
             quantiles[:, column] = np.quantile(scores, (0.5, 0.95, 0.99))
             most[column] = scores.max()
     # Four digits are what such figures are good for, and what the profile file keeps.
-    return Calibration(scored.usable.sum(axis=0), *(np.round(part, 4) for part in (*quantiles, most, dispersion)))
+    return Calibration(usable.sum(axis=0), *(np.round(part, 4) for part in (*quantiles, most, dispersion)))
