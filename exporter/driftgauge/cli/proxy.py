@@ -33,20 +33,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Forward until SIGTERM."""
-    from driftgauge.serve.service import Service
+    from driftgauge.serve.memory import start
 
     config = None if args.config is None else Path(args.config)
     # Without a configuration there is a proxy and nothing else: no socket that would need a directory.
     environ = dict(os.environ) if config is not None else {_SOCKET: "", **os.environ}
     environ.update(_given(args))
-    service = Service(config, environ)
-    if not service.engine.settings.proxy.upstream:
-        from driftgauge.errors import ConfigError
+    with start() as ready:
+        from driftgauge.serve.service import Service
 
-        raise ConfigError(
-            "no model server: say --upstream http://127.0.0.1:8080, or proxy.upstream in the configuration"
-        )
-    asyncio.run(service.run())
+        service = Service(config, environ)
+        if not service.engine.settings.proxy.upstream:
+            from driftgauge.errors import ConfigError
+
+            raise ConfigError(
+                "no model server: say --upstream http://127.0.0.1:8080, or proxy.upstream in the configuration"
+            )
+        asyncio.run(service.run(ready))
     return 0
 
 

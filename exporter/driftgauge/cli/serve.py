@@ -29,8 +29,11 @@ def add_config_argument(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
-    from driftgauge.serve.service import Service
+    from driftgauge.serve.memory import start
 
-    config = None if args.config is None else Path(args.config)
-    asyncio.run(Service(config, os.environ, strict=args.strict).run())
+    with start() as ready:
+        from driftgauge.serve.service import Service
+
+        config = None if args.config is None else Path(args.config)
+        asyncio.run(Service(config, os.environ, strict=args.strict).run(ready))
     return 0

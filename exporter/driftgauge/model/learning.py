@@ -11,7 +11,6 @@ from driftgauge.batch import Batch, concatenate
 from driftgauge.config import LimitSettings, ModelSettings
 from driftgauge.model.timeline import Placed
 from driftgauge.profile import Reference
-from driftgauge.reference import Learner
 
 __all__ = ["Learning"]
 
@@ -23,6 +22,8 @@ class Learning:
     """Learns as many rows as *settings* say, of as many columns as *limits* allow."""
 
     def __init__(self, settings: ModelSettings, limits: LimitSettings) -> None:
+        from driftgauge.reference import Learner  # noqa: PLC0415 - where models have profiles nothing is learned
+
         kinds: dict[str, str] = {name: column.kind for name, column in settings.features.items() if column.kind}
         wanted = settings.reference
         self._learner = Learner(wanted.learn_rows, bins=wanted.bins, kinds=kinds, limit=limits.columns)

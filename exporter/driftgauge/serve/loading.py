@@ -14,7 +14,6 @@ from driftgauge.serve.addresses import split_address
 from driftgauge.serve.extras import without_missing
 from driftgauge.serve.guard.protection import guard_files, read_protection
 from driftgauge.serve.listeners import check_exposure
-from driftgauge.serve.proxy import parse_upstream
 from driftgauge.serve.references import read_references
 from driftgauge.serve.settings import parse
 
@@ -65,6 +64,8 @@ def load_settings(settings: Settings) -> Loaded:
     protected, problems = protection_of(settings.listen)
     check_exposure(settings.listen, protected=protected)
     if settings.proxy.upstream:
+        from driftgauge.serve.proxy import parse_upstream  # noqa: PLC0415 - most exporters have none
+
         parse_upstream(settings.proxy.upstream)
         split_address(settings.proxy.listen, "proxy.listen")
     settings, missing = without_missing(settings)

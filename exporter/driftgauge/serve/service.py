@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from driftgauge.config import Settings
+from driftgauge.config import ProxySettings, Settings
 from driftgauge.errors import ConfigError
 from driftgauge.serve import logs
 from driftgauge.serve.doors import Doors
@@ -23,9 +24,11 @@ from driftgauge.serve.listeners import within_reach
 from driftgauge.serve.loading import Loaded, load, protection_of, read_text, shut_of
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.memory import share_one_arena
-from driftgauge.serve.proxy import Proxy
 from driftgauge.serve.settings import parse_listen, parse_proxy
 from driftgauge.serve.status_file import StatusFile
+
+if TYPE_CHECKING:
+    from driftgauge.serve.proxy import Proxy
 
 __all__ = ["Service"]
 
@@ -53,8 +56,7 @@ class Service:
         status = loaded.settings.status_file
         self._status = StatusFile(self.engine, status) if status.path else None
         self._doors = Doors(self.engine, self.reload, self._shut)
-        proxy = loaded.settings.proxy
-        self._proxy = Proxy(self.engine, proxy) if proxy.upstream else None
+        self._proxy = _proxy(self.engine, loaded.settings.proxy)
         health = self.engine.health
         health.config_valid = usable and not loaded.problems
         health.counting = usable
@@ -80,8 +82,8 @@ class Service:
             raise ConfigError("; ".join(loaded.problems))
         return loaded, True
 
-    async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT.
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until SIGTERM or SIGINT; call *ready* once everything is open.
 
         Raises:
             ConfigError: no listener could be opened.
@@ -106,6 +108,7 @@ class Service:
             self._keeper.start()
         if self._status is not None:
             self._status.start()
+        ready()
         LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
         await stopping.wait()
         await self._wind_down()
@@ -177,3 +180,11 @@ class Service:
         except ConfigError:
             await self._doors.close(lambda: False)
             raise
+
+
+def _proxy(engine: Engine, settings: ProxySettings) -> Proxy | None:
+    if not settings.upstream:
+        return None
+    from driftgauge.serve.proxy import Proxy  # noqa: PLC0415 - most exporters have none
+
+    return Proxy(engine, settings)
