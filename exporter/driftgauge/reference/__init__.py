@@ -6,7 +6,6 @@ starts sooner.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from driftgauge.reference.select import without
@@ -39,5 +38,7 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     """Load the module of a name when it is asked for."""
     if name in _MODULES:
+        from importlib import import_module  # noqa: PLC0415 - nobody else should find it here
+
         return getattr(import_module(f"driftgauge.reference.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
