@@ -1,8 +1,11 @@
-"""Keeps the C library from holding on to memory that Python has given back, and Python from looking at what stays.
+"""Keeps the C library from holding on to memory that Python has given back for long, or giving it back at once, and
+Python from looking at what stays.
 
 glibc gives every thread an arena of its own, and what is freed in one is of no use to the others: with two worker threads
 that doubles what large temporary arrays leave behind. One arena is enough where Python's own lock lets one thread run at a
-time. Where the C library is another one, this does nothing.
+time. Bodies of a megabyte and the arrays made of them come and go many times a second; fetching their pages from the kernel
+each time takes as long as counting them, so freed memory is kept for some seconds, until `trim`. Where the C library is
+another one, this does nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +15,16 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["share_one_arena", "start", "trim"]
+__all__ = ["keep_large_blocks", "share_one_arena", "start", "trim"]
 
-_M_ARENA_MAX = -8  # malloc.h
+# malloc.h
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
+#: the most that glibc takes; larger blocks come from the kernel and go back when they are freed
+_LARGE = 32 * 2**20
+#: free memory at the end of the heap that is kept: some bodies and their arrays
+_KEPT = 64 * 2**20
 
 
 def share_one_arena() -> None:
@@ -22,6 +32,14 @@ def share_one_arena() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
+
+
+def keep_large_blocks() -> None:
+    """Let freed blocks be used again until `trim`."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 
 def trim() -> None:

@@ -23,7 +23,7 @@ from driftgauge.serve.keeper import Keeper
 from driftgauge.serve.listeners import within_reach
 from driftgauge.serve.loading import Loaded, load, protection_of, read_text, shut_of
 from driftgauge.serve.logs import LOGGER
-from driftgauge.serve.memory import share_one_arena
+from driftgauge.serve.memory import keep_large_blocks, share_one_arena
 from driftgauge.serve.settings import parse_listen, parse_proxy
 from driftgauge.serve.status_file import StatusFile
 
@@ -89,6 +89,7 @@ class Service:
             ConfigError: no listener could be opened.
         """
         share_one_arena()
+        keep_large_blocks()
         loop = asyncio.get_running_loop()
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
