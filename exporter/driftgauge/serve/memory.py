@@ -1,5 +1,4 @@
-"""Keeps the C library from holding on to memory that Python has given back for long, or giving it back at once, and
-Python from looking at what stays.
+"""Lets the C library keep what Python has given back for some seconds and no longer, and Python not look at what stays.
 
 glibc gives every thread an arena of its own, and what is freed in one is of no use to the others: with two worker threads
 that doubles what large temporary arrays leave behind. One arena is enough where Python's own lock lets one thread run at a
