@@ -13,8 +13,11 @@ from alerting.rule import Alert
 from alerting.settings import Settings
 from driftgauge.config import ModelSettings, ReferenceSettings
 from driftgauge.expose.raised import _DO, CONFIDENCE_DROP, MASS, raised
+from driftgauge.expose.raised_outcomes import ERROR_RATIOS, LEAST, SCHEMA_RATIO
 from driftgauge.model import LevelChange, LevelView, Model
+from tests.expose.estimated import estimated, estimated_errors
 from tests.expose.examples import view
+from tests.expose.labelled import regression
 from tests.serve.harness import MONDAY, Exporter
 
 CONFIG = """
@@ -129,6 +132,62 @@ def test_a_level_that_has_become_worse_is_raised_for_two_hours(series, direction
     assert what == [f"{series}: {levels[0]} before, {levels[1]} since (found by adwin)"][:told]
 
 
+@pytest.mark.parametrize(("every", "severity"), [(10, "critical"), (40, "warning"), (600, None)])
+def test_failed_requests_are_raised_while_they_go_on(exporter, every, severity):
+    """By their share of the last hour, until five minutes have passed without; with the reason of most."""
+    exporter.now = MONDAY + 86_400
+    failing = [{**row, "status": "timeout"} if n % every == 0 else row for n, row in enumerate(rows(1))]
+    assert exporter.post(failing).status == 202
+    group = told(exporter).get("DriftgaugeErrorRatio")
+    assert (group and group["severity"]) == severity
+    assert group is None or "most by timeout" in group["found"][0]["what"]
+    exporter.now += 600
+    assert exporter.post(rows(2)).status == 202
+    assert "DriftgaugeErrorRatio" not in told(exporter)
+
+
+def test_a_broken_schema_is_raised_while_it_goes_on(exporter):
+    """Each column with what is wrong; columns that nobody knows among them."""
+    exporter.now = MONDAY + 86_400
+    broken = [{**row, "features": {**row["features"], "age": "old", "extra": 1.0}} for row in rows(1)]
+    assert exporter.post(broken).status == 202
+    exporter.tick()
+    found = [one["what"] for one in told(exporter)["DriftgaugeSchemaViolations"]["found"]]
+    assert found == [
+        "age: wrong type in 100 % of the rows (last hour)",
+        "extra: unknown column in 100 % of the rows (last hour)",
+    ]
+    exporter.now += 600
+    assert exporter.post(rows(2)).status == 202
+    exporter.tick()
+    assert "DriftgaugeSchemaViolations" not in told(exporter)
+
+
+def test_what_performance_is_to_be_expected_is_raised():
+    """Of a classifier the accuracy, of a regression the error; only while the estimate holds, and the evidence is there."""
+    for of, name, said in (
+        (estimated(), "DriftgaugeEstimatedAccuracyDrop", "are expected to be right (this file)"),
+        (estimated_errors(), "DriftgaugeEstimatedErrorGrown", "is to be expected (this file)"),
+    ):
+        held = replace(of.evaluation.performance, valid=np.ones(1), evidence=np.full(1, 9.0))
+        groups = {group["alert"]: group for group in raised(_with(of, held))}
+        assert said in groups[name]["found"][0]["what"]
+        for doubtful in (replace(held, valid=np.zeros(1)), replace(held, evidence=np.ones(1))):
+            assert name not in {group["alert"] for group in raised(_with(of, doubtful))}
+
+
+def _with(of, performance):
+    return replace(of, evaluation=replace(of.evaluation, performance=performance))
+
+
+def test_errors_that_have_grown_are_raised():
+    """Those of a regression, by its labels."""
+    of = regression()
+    settings = replace(of.labels.settings, least_samples=100)
+    groups = {group["alert"]: group for group in raised(replace(of, labels=replace(of.labels, settings=settings)))}
+    assert groups["DriftgaugeErrorsGrown"]["found"][0]["what"].startswith("the mean absolute error is")
+
+
 def test_of_many_columns_a_few_are_told_and_all_are_counted():
     """A page that asks every two seconds must not be sent five hundred sentences."""
     rng = np.random.default_rng(3)
@@ -151,5 +210,7 @@ def test_limits_and_names_are_those_of_the_rules():
     limits = Limits()
     assert (limits.missing_ratio, limits.unseen_ratio, limits.out_of_range_ratio) == (MASS, MASS, MASS)
     assert limits.confidence_drop == CONFIDENCE_DROP
+    ratios = (("critical", limits.error_ratio_critical), ("warning", limits.error_ratio_warning))
+    assert (ratios, limits.schema_violation_ratio, limits.least_requests) == (ERROR_RATIOS, SCHEMA_RATIO, LEAST)
     rules = {rule.name for group in groups(Settings()) for rule in group.rules if isinstance(rule, Alert)}
     assert set(_DO) <= rules

@@ -15,14 +15,13 @@ from driftgauge.drift import ALERT, UNDECIDED, WARN
 from driftgauge.drift.profiles import missing_ratios
 from driftgauge.drift.words import over
 from driftgauge.expose.panels import deciding
+from driftgauge.expose.raised_outcomes import Raised, alert, performance, realised, traffic
 from driftgauge.expose.stuck import stuck_value
-from driftgauge.model import QUANTILES, Evaluation, LabelView, ModelView, StuckScores
+from driftgauge.model import QUANTILES, Evaluation, ModelView, StuckScores
 
 __all__ = ["CONFIDENCE_DROP", "MASS", "raised"]
 
 Json = dict[str, Any]
-#: kind, severity, and what is wrong where
-Raised = tuple[str, str, Json]
 
 #: shares of missing, unseen or outlying values beyond the reference's; fall of the mean confidence. As `alerting/limits.py`.
 MASS, CONFIDENCE_DROP = 0.02, 0.1
@@ -48,6 +47,11 @@ _DO = {
     "DriftgaugeLowConfidence": "See which inputs have drifted, and collect labels: a model that is less sure is usually less right.",
     "DriftgaugeSegmentDrift": "Look at this part of the traffic alone: a country, a tenant, a client version that has changed.",
     "DriftgaugeAccuracyDrop": "Evaluate on the newest labels, roll back to the previous version if it did better, and retrain.",
+    "DriftgaugeErrorRatio": "See which reason, pod and version fail. Only the newest version: roll it back. Overloaded: scale out. Invalid input: find the caller.",
+    "DriftgaugeSchemaViolations": "Compare the sender's columns and types with the profile's: a renamed column, numbers as text, an old sender before a new model.",
+    "DriftgaugeErrorsGrown": "Evaluate on the newest labels, roll back to the previous version if it did better, and retrain.",
+    "DriftgaugeEstimatedAccuracyDrop": "See which inputs have drifted, and get labels of recent rows: this is what to expect if only the mix of inputs has changed.",
+    "DriftgaugeEstimatedErrorGrown": "See which inputs have drifted, and get labels of recent rows: this is what to expect if only the mix of predictions has changed.",
     "DriftgaugeMiscalibrated": "Do not act upon the probabilities as they are; recalibrate on the newest labels.",
     "DriftgaugeEmbeddingDrift": "See what is new in what is embedded: another language, topic, camera or encoder version.",
     "DriftgaugeLevelWorse": "See what else began then: a release of the model, of its senders or its features, or the load.",
@@ -70,7 +74,7 @@ def raised(view: ModelView) -> list[Json]:
 
 def _found(view: ModelView) -> Iterator[Raised]:
     if view.state == "no_reference":
-        yield _alert("DriftgaugeReferenceMissing", "critical", "the configured profile cannot be read")
+        yield alert("DriftgaugeReferenceMissing", "critical", "the configured profile cannot be read")
     if view.evaluation is not None:
         yield from _columns(view.evaluation)
         yield from _latency(view)
@@ -78,8 +82,10 @@ def _found(view: ModelView) -> Iterator[Raised]:
         yield from _segments(view.evaluation)
         yield from _embeddings(view.evaluation)
         yield from _levels(view.evaluation)
+        yield from performance(view, view.evaluation)
     if view.labels is not None:
-        yield from _labels(view.labels)
+        yield from realised(view.labels)
+    yield from traffic(view)
 
 
 def _columns(evaluation: Evaluation) -> Iterator[Raised]:
@@ -93,10 +99,10 @@ def _columns(evaluation: Evaluation) -> Iterator[Raised]:
         scored = status if stuck is None else int(stuck.scored[number])
         if scored in _SEVERITIES:
             name = "DriftgaugeFeatureDrift" if column.role == "input" else "DriftgaugePredictionDrift"
-            yield _alert(name, _SEVERITIES[scored], _far(evaluation, number, scored), **where)
+            yield alert(name, _SEVERITIES[scored], _far(evaluation, number, scored), **where)
         if stuck is not None and stuck.status[number] >= WARN:
             # A ticket, as the alert of the rules: what pages is the distance.
-            yield _alert("DriftgaugeValueStuck", "warning", _stays(evaluation, stuck, number), **where)
+            yield alert("DriftgaugeValueStuck", "warning", _stays(evaluation, stuck, number), **where)
         if status == UNDECIDED and evaluation.undecided[number] == "muted":
             continue
         few = evaluation.scores.samples[place, number] < 100
@@ -119,7 +125,7 @@ def _columns(evaluation: Evaluation) -> Iterator[Raised]:
         for name, share, words in shares:
             if share >= MASS:
                 window = evaluation.status_window.name
-                yield _alert(name, "warning", f"{100 * share:.3g} % {words} ({over(window)})", **where)
+                yield alert(name, "warning", f"{100 * share:.3g} % {words} ({over(window)})", **where)
 
 
 def _stays(evaluation: Evaluation, stuck: StuckScores, number: int) -> str:
@@ -149,7 +155,7 @@ def _latency(view: ModelView) -> Iterator[Raised]:
         for severity, limit in (("critical", limits.alert_seconds), ("warning", limits.warn_seconds)):
             if limit is not None and seconds > limit:
                 what = f"95 % of the requests take up to {seconds:.3g} s ({over(window.name)}), threshold {limit:.3g} s"
-                yield _alert("DriftgaugeLatency", severity, what)
+                yield alert("DriftgaugeLatency", severity, what)
                 return
         return
 
@@ -162,7 +168,7 @@ def _confidence(evaluation: Evaluation) -> Iterator[Raised]:
             usual = float(evaluation.reference.profile.histogram.mean[number])
             if usual - now >= CONFIDENCE_DROP:
                 what = f"the mean confidence is {100 * now:.3g} %, {100 * usual:.3g} % in the reference"
-                yield _alert("DriftgaugeLowConfidence", "warning", what)
+                yield alert("DriftgaugeLowConfidence", "warning", what)
 
 
 def _segments(evaluation: Evaluation) -> Iterator[Raised]:
@@ -175,7 +181,7 @@ def _segments(evaluation: Evaluation) -> Iterator[Raised]:
         distance = float(segments.scores.debiased[segment, number])
         what = f"{segments.names[segment]}: distance {distance:.2f} from the {segments.against[segment]}"
         severity = _SEVERITIES[int(segments.status[segment, number])]
-        yield _alert("DriftgaugeSegmentDrift", severity, what, feature=column.name, role=column.role)
+        yield alert("DriftgaugeSegmentDrift", severity, what, feature=column.name, role=column.role)
 
 
 def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
@@ -187,7 +193,7 @@ def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
         status, distance = int(found.status[row, place]), float(found.relative[row, place])
         if status in _SEVERITIES:
             what = f"{name}: distance {distance:.2f} from the reference ({over(evaluation.status_window.name)})"
-            yield _alert("DriftgaugeEmbeddingDrift", _SEVERITIES[status], what)
+            yield alert("DriftgaugeEmbeddingDrift", _SEVERITIES[status], what)
 
 
 def _levels(evaluation: Evaluation) -> Iterator[Raised]:
@@ -200,30 +206,4 @@ def _levels(evaluation: Evaluation) -> Iterator[Raised]:
         if last.direction == ("down" if level.series == "confidence" else "up"):
             told.add(level.series)
             what = f"{level.series}: {last.before:.3g} before, {last.after:.3g} since (found by {level.detector})"
-            yield _alert("DriftgaugeLevelWorse", "warning", what)
-
-
-def _labels(view: LabelView) -> Iterator[Raised]:
-    """Judge the newest window that has labels enough."""
-    figures, limits = view.figures, view.settings
-    samples = figures.get("samples")
-    if samples is None:
-        return
-    for place in np.flatnonzero(samples >= limits.least_samples).tolist():
-        name = view.windows[place].name
-        if "drop_evidence" in figures and "reference_accuracy" in figures:
-            now, usual = float(figures["accuracy"][place]), float(figures["reference_accuracy"][0])
-            sure = float(figures["drop_evidence"][place]) >= limits.evidence
-            if sure and usual - now >= limits.accuracy_drop:
-                what = f"{100 * now:.3g} % of the labelled predictions are right ({over(name)}), {100 * usual:.3g} % in the reference"
-                yield _alert("DriftgaugeAccuracyDrop", "critical", what)
-        if "calibration_error" in figures:
-            error, floor = (float(figures[f"calibration_error{part}"][place]) for part in ("", "_floor"))
-            if error - floor >= limits.calibration_error:
-                what = f"stated and realised confidence differ by {100 * error:.3g} % ({over(name)}), {100 * floor:.2g} % by chance"
-                yield _alert("DriftgaugeMiscalibrated", "warning", what)
-        return
-
-
-def _alert(name: str, severity: str, what: str, **where: str) -> Raised:
-    return name, severity, {"feature": None, "role": None, **where, "what": what}
+            yield alert("DriftgaugeLevelWorse", "warning", what)

@@ -20,6 +20,7 @@ from driftgauge.model.generations import GenerationCounts
 from driftgauge.model.label_view import LabelView
 from driftgauge.model.level_watch import LevelView
 from driftgauge.model.performance import Performance
+from driftgauge.model.recent import RecentCounts
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
 __all__ = [
@@ -205,6 +206,8 @@ class Counters:
         clients: what client processes report of themselves; None where none ever has.
         generations: of a language model; None before its first.
         suppressed_segments: rows whose segment is not told apart, by field.
+        hour: what the last hour held.
+        minutes: what the last five minutes held.
     """
 
     requests: int = 0
@@ -220,6 +223,8 @@ class Counters:
     clients: ClientCounts | None = None
     generations: GenerationCounts | None = None
     suppressed_segments: Mapping[str, int] = field(default_factory=dict)
+    hour: RecentCounts = field(default_factory=RecentCounts)
+    minutes: RecentCounts = field(default_factory=RecentCounts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,7 @@ class Model:
             self.version,
             state,
             self._lineage.mode(self.reference),
-            self._tally.counters,
+            self._tally.recently(wall),
             (0, 0) if learning is None else learning.progress,
             self.reference,
             None if self._windows is None else self._windows.total,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from driftgauge.batch import Batch
 from driftgauge.model.clients import Clients
 from driftgauge.model.evaluation import LATENCY_BUCKETS, Counters
 from driftgauge.model.generations import GenerationTally
+from driftgauge.model.recent import HOUR_SECONDS, NOW_SECONDS, Recent
 
 __all__ = ["Tally"]
 
@@ -40,6 +42,7 @@ class Tally:
         self.clients = Clients()
         self.suppressed_segments: Counter[str] = Counter()
         self._generations: GenerationTally | None = None
+        self._recent = Recent()
 
     def observe(self, batch: Batch, time: float) -> None:
         """Count a batch that arrived at *time*."""
@@ -48,6 +51,7 @@ class Tally:
         failed = 0 if batch.failed is None else int(np.count_nonzero(batch.failed))
         predicted = batch.requests.predictions
         self._predictions += batch.rows - failed if predicted is None else predicted
+        self._recent.observe(time, batch.requests.count, batch.requests.failures, batch.rows)
         latencies = batch.requests.latencies
         known = latencies[np.isfinite(latencies)]
         if len(known):
@@ -77,6 +81,7 @@ class Tally:
         for (column, reason), count in violations.items():
             name = column if column in known else self._named(column[:NAME_CHARS])
             self._violations[name, reason] += count
+            self._recent.violated(name, reason, count)
 
     def _named(self, column: str) -> str:
         """Return the name under which a column outside the schema is counted."""
@@ -85,9 +90,14 @@ class Tally:
         self._unknown.add(column)
         return column
 
+    def recently(self, now: float) -> Counters:
+        """Return a copy of the counts, with those of the last hour and the last minutes before *now*."""
+        hour, minutes = (self._recent.within(now, seconds) for seconds in (HOUR_SECONDS, NOW_SECONDS))
+        return replace(self.counters, hour=hour, minutes=minutes)
+
     @property
     def counters(self) -> Counters:
-        """A copy of the counts."""
+        """A copy of the counts since registration."""
         return Counters(
             self._requests,
             dict(self._failures),
