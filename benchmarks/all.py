@@ -37,6 +37,7 @@ COSTS = (
     "limits",
     "sketch",
     "drift",
+    "model_health",
     "scrape",
     "series",
     "footprint",
@@ -49,7 +50,7 @@ COSTS = (
     "peers",
 )
 #: what is found and what is not; their results are discussed elsewhere in docs/
-STUDIES = ("health_null", "failing_loudly", "false_alarms", "quarter")
+STUDIES = ("health_null", "level_changes", "failing_loudly", "false_alarms", "quarter")
 SECONDS = 3_600
 INTRODUCTION = """\
 # Benchmarks
