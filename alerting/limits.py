@@ -40,6 +40,7 @@ class Limits:
         out_of_range_ratio: as `missing_ratio`.
         confidence_drop: fall of the mean confidence below the reference's; a model whose confidence is calibrated is right in as
             many cases fewer, and 0.1 is twice what an alert on calibration allows.
+        anomaly_factor: multiple of the reference's share of anomalies; five times 1 % is 5 % of the rows, and a season alone doubles it.
         schema_violation_ratio: violations per row; a sound sender has none, 1 % leaves room for a rollout.
         pods_down_warning: share of the exporters; a single one of a small fleet is the orchestrator's business.
         pods_down_critical: share of the exporters; below half the fleet's scores no longer speak for the model.
@@ -74,6 +75,7 @@ class Limits:
     unseen_ratio: float = 0.02
     out_of_range_ratio: float = 0.02
     confidence_drop: float = 0.1
+    anomaly_factor: float = 5.0
     schema_violation_ratio: float = 0.01
     pods_down_warning: float = 0.1
     pods_down_critical: float = 0.5

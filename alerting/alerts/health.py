@@ -1,4 +1,4 @@
-"""What the model itself says: embeddings that have moved, and estimates without labels that it is right less often.
+"""What the model itself says: embeddings that have moved, anomalies, and estimates without labels that it is right less often.
 
 Tickets, not pages: they are arguments, and labels decide.
 """
@@ -22,8 +22,8 @@ _WHY = (
 
 
 def alerts(scope: Scope) -> tuple[Alert, ...]:
-    """Return the alerts on embeddings and estimates."""
-    return (_embedding(scope), _accuracy(scope), _errors(scope))
+    """Return the alerts on embeddings, anomalies and estimates."""
+    return (_embedding(scope), _anomalies(scope), _accuracy(scope), _errors(scope))
 
 
 def _embedding(scope: Scope) -> Alert:
@@ -47,6 +47,31 @@ def _embedding(scope: Scope) -> Alert:
         '{{ $value | printf "%.3f" }} standard deviations of its features (0.05 warns, 0.1 alerts).',
         dashboard=MODEL_DASHBOARD,
         links=MODEL_LINKS,
+    )
+
+
+def _anomalies(scope: Scope) -> Alert:
+    by = (*MODEL, "window")
+    rows, share = (scope.recent(scope.metric(one, _WINDOWS)) for one in (names.ANOMALY_SAMPLES, names.ANOMALY_RATIO))
+    evidence = scope.recent(scope.metric(names.ANOMALY_EVIDENCE, _WINDOWS))
+    needed = scope.recent(scope.metric(names.DRIFT_EVIDENCE_THRESHOLD, _WINDOWS))
+    expr = f"""
+      (
+          sum {scope.by(*by)} ({share} * {rows}) / sum {scope.by(*by)} ({rows})
+        >= {scope.on(*MODEL)} group_left ()
+          {scope.settings.limits.anomaly_factor:g} * {published(scope, names.ANOMALY_REFERENCE_RATIO)}
+      )
+    and {scope.on(*by)}
+      (max {scope.by(*by)} ({evidence}) >= {scope.on(*by)} max {scope.by(*by)} ({needed}))
+    """
+    return ticket(
+        "DriftgaugeAnomalies",
+        expr,
+        "The share is over a day or a week, so half an hour above is more than one odd client; an hour of keeping it bridges a "
+        "share that wobbles about the limit.",
+        "Far more of a model's rows are unlike its reference's than there should be.",
+        f"{{{{ $value | humanizePercentage }}}} of the rows of {WHERE} over {{{{ $labels.window }}}} score beyond what 1% of the "
+        "reference's rows did.",
     )
 
 

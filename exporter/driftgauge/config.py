@@ -161,6 +161,7 @@ class ModelSettings:
     allowed_categories: tuple[str, ...] = setting((), "Values that `allow` shows as they are, such as class names.")
     lateness_seconds: float = setting(300.0, "How late a row may arrive and still enter its window.")
     tick_seconds: float = setting(15.0, "Time between two evaluations.")
+    anomaly_rows_per_second: int = setting(1_000, "Rows a second that are scored for anomalies at most; 0: none.")
     columns: tuple[str, ...] = setting(
         (), "Names of inputs that come by position: the lists of v1 instances, the columns of a tensor without names."
     )
@@ -173,7 +174,7 @@ class ModelSettings:
     level_changes: LevelChangeSettings = setting(LevelChangeSettings(), "Changes of level of the model as a whole.")
 
     def __post_init__(self) -> None:
-        _at_least(0, lateness_seconds=self.lateness_seconds)
+        _at_least(0, lateness_seconds=self.lateness_seconds, anomaly_rows_per_second=self.anomaly_rows_per_second)
         for rows in self.count_windows:
             _at_least(100, count_windows=rows)
         if not 0 < self.tick_seconds < math.inf:

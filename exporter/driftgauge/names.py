@@ -462,8 +462,33 @@ EMBEDDING_STATUS = _gauge(
     _GROUP,
 )
 
-_GROUP = "performance without labels"
+_GROUP = "anomalies"
 _WINDOW = (*_MODEL, "window")
+ANOMALY_RATIO = _gauge(
+    "anomaly_ratio",
+    "Share of the scored rows, 0 to 1, whose anomaly_score is beyond what 1 % of the reference's rows were beyond, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ANOMALY_EVIDENCE = _gauge(
+    "anomaly_evidence",
+    "Evidence that anomalies are more frequent than in the reference: -log10 of the p-value, 0 to 300, over the window.",
+    _WINDOW,
+    _GROUP,
+)
+ANOMALY_SAMPLES = _gauge("anomaly_samples", "Scored rows that the share rests on, over the window.", _WINDOW, _GROUP)
+ANOMALY_REFERENCE_RATIO = _gauge(
+    "anomaly_reference_ratio", "Share of anomalies in the reference, 0 to 1.", _MODEL, _GROUP
+)
+ANOMALY_ROWS = _counter(
+    "anomaly_rows",
+    "Rows that could be scored for anomalies, by result: scored, not_sampled (beyond anomaly_rows_per_second), unusable (none of the "
+    "detector's columns has a value).",
+    (*_MODEL, "result"),
+    _GROUP,
+)
+
+_GROUP = "performance without labels"
 ESTIMATED_ACCURACY_RATIO = _gauge(
     "estimated_accuracy_ratio",
     "Accuracy to be expected of the window's rows without labels, 0 to 1: right if only the mix of inputs has changed.",

@@ -99,6 +99,32 @@ def _moved(name: str, share: str = "100%") -> Fires:
 
 _LATER = "0x9 1x240"
 
+_ODD = "DriftgaugeAnomalies"
+
+
+def _anomalies(
+    ratio: str,
+    samples: str = "10000x60",
+    evidence: str = "40x60",
+    pod: dict[str, str] | None = None,
+    window: str = "24h",
+) -> dict[str, str]:
+    return {
+        series(names.ANOMALY_REFERENCE_RATIO.name): "0.01x60",
+        series(names.DRIFT_EVIDENCE_THRESHOLD.name, window=window): "6x60",
+        series(names.ANOMALY_RATIO.name, pod, window=window): ratio,
+        series(names.ANOMALY_SAMPLES.name, pod, window=window): samples,
+        series(names.ANOMALY_EVIDENCE.name, pod, window=window): evidence,
+    }
+
+
+_MANY = Fires(
+    "warning",
+    {**PLACE, "window": "24h"},
+    "8% of the rows of shop/fraud version 1 over 24h score beyond what 1% of the reference's rows did.",
+    _PAGE,
+)
+
 CASES = (
     Case(
         _WORSE,
@@ -129,6 +155,18 @@ CASES = (
         | _changes("loss", "up", "0x240", _OTHER | {"pod": "c"}),
         ("15m", "60m"),
     ),
+    Case(_ODD, "many anomalies", _anomalies("0.08x60"), ("29m",), {"30m": (_MANY,)}),
+    Case(
+        _ODD,
+        "pods count by their rows, across a missed scrape",
+        _anomalies("0.09x9 _ 0.09x60", "10000x9 _ 10000x60", "40x9 _ 40x60")
+        | _anomalies("0.05x60", "3333.4x60", pod=_OTHER),
+        ("29m",),
+        {"30m": (_MANY,)},
+    ),
+    Case(_ODD, "a season", _anomalies("0.03x60"), ("30m", "60m")),
+    Case(_ODD, "too few rows to be sure", _anomalies("0.08x60", "50x60", "2x60"), ("30m", "60m")),
+    Case(_ODD, "an hour's window is not judged", _anomalies("0.5x60", window="1h"), ("30m", "60m")),
     Case(_MOVED, "one embedding", _embedding("2x60"), ("14m",), {"15m": (_AWAY,)}),
     Case(
         _MOVED,

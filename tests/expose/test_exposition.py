@@ -25,6 +25,7 @@ from tests.expose.estimated import estimated, estimated_errors
 from tests.expose.examples import GOLDEN, PREDICTION, evaluation, exporter, generating, learning, reference, text, view
 from tests.expose.labelled import classifier, regression
 from tests.expose.levelled import levelled
+from tests.expose.odd import odd
 from tests.expose.sure import sure
 
 NASTY = 'a"b\\c\nd é 名'
@@ -97,6 +98,7 @@ def test_every_metric_is_produced_and_nothing_else():
         classifier(),
         regression(),
         embedded(),
+        odd(),
         estimated(),
         estimated_errors(),
         levelled(),

@@ -12,7 +12,7 @@ from alerting.limits import Limits
 from alerting.rule import Alert
 from alerting.settings import Settings
 from driftgauge.config import ModelSettings, ReferenceSettings
-from driftgauge.expose.raised import _DO, CONFIDENCE_DROP, MASS, raised
+from driftgauge.expose.raised import _DO, ANOMALY_FACTOR, CONFIDENCE_DROP, MASS, raised
 from driftgauge.expose.raised_outcomes import ERROR_RATIOS, LEAST, SCHEMA_RATIO
 from driftgauge.model import LevelChange, LevelView, Model
 from tests.expose.estimated import estimated, estimated_errors
@@ -212,5 +212,6 @@ def test_limits_and_names_are_those_of_the_rules():
     assert limits.confidence_drop == CONFIDENCE_DROP
     ratios = (("critical", limits.error_ratio_critical), ("warning", limits.error_ratio_warning))
     assert (ratios, limits.schema_violation_ratio, limits.least_requests) == (ERROR_RATIOS, SCHEMA_RATIO, LEAST)
+    assert limits.anomaly_factor == ANOMALY_FACTOR
     rules = {rule.name for group in groups(Settings()) for rule in group.rules if isinstance(rule, Alert)}
     assert set(_DO) <= rules

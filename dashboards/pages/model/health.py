@@ -129,8 +129,36 @@ def row(where: Where) -> Row:
                 ],
                 width=12,
             ),
+            lines(
+                "Anomalies",
+                "Share of the day's scored rows, of all pods, that score beyond what 1 % of the reference's rows did; dashed: the "
+                "reference's share; five times that raises a ticket.",
+                units.PercentUnit,
+                [
+                    Query(_beyond(where), "anomalies", bold(colours.CURRENT)),
+                    Query(
+                        f"max({where.metric(names.ANOMALY_REFERENCE_RATIO)})",
+                        "in the reference",
+                        dashed(colours.REFERENCE),
+                    ),
+                ],
+                width=12,
+            ),
+            lines(
+                "Rows looked at for anomalies",
+                "Rows a second by what became of them: scored, left out because there were more than `anomaly_rows_per_second`, or "
+                "without any value that could be scored.",
+                units.Short,
+                [Query(f"sum by (result) ({where.rate(names.ANOMALY_ROWS)})", "{{result}}")],
+                width=12,
+            ),
         ),
     )
+
+
+def _beyond(where: Where) -> str:
+    share, rows = (where.metric(one, window="24h") for one in (names.ANOMALY_RATIO, names.ANOMALY_SAMPLES))
+    return f"sum({share} * {rows}) / sum({rows})"
 
 
 def _middle(where: Where, metric: Metric) -> str:

@@ -13,6 +13,7 @@ from driftgauge.cli.roles import add_kind_arguments, add_role_arguments, kinds_o
 from driftgauge.cli.terminal import compact_bytes, printable
 from driftgauge.profile import Reference, dumps
 from driftgauge.reference import BuildOptions, build
+from driftgauge.reference.detectors import DETECTORS
 from driftgauge.reference.edges import BINS
 from driftgauge.sources import open_source
 
@@ -85,6 +86,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="do not add the column pca_residual, which shows when correlations of numeric columns break",
     )
+    parser.add_argument(
+        "--anomaly",
+        choices=tuple(DETECTORS),
+        default="",
+        help="fit a detector of anomalies to the numeric inputs and add its score as the column anomaly_score; needs the "
+        "extra anomaly, an autoencoder the extra torch",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -104,6 +112,7 @@ def run(args: argparse.Namespace) -> int:
         classes=tuple(args.classes),
         texts=tuple(args.text),
         embeddings=tuple(args.embedding),
+        anomaly=args.anomaly,
     )
     with Progress(sys.stderr) as progress:
         reference = build(observed(source, progress, passes=2), options)

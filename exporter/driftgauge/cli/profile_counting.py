@@ -73,7 +73,7 @@ def count(
         if watch is not None:
             watch(batch, reading.block)
         totals.add(with_vectors(with_texts(batch, spec.texts), spec.embedders))
-        profile = profile.merge(spec.count(reading.block))
+        profile = profile.merge(spec.count(spec.scored(reading.block)))
         violations.update(reading.violations)
         given = given or bool(batch.outputs)
         times = _known_times(batch)

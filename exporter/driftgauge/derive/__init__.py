@@ -1,5 +1,6 @@
 """Derivations: Batch -> Batch with further columns; NumPy only, shared by the exporter and the client."""
 
+from driftgauge.derive.anomaly import ANOMALY, Detector
 from driftgauge.derive.confidence import CONFIDENCE, confidence_of, with_confidence_columns
 from driftgauge.derive.embedding import Embedder, with_embedding_columns
 from driftgauge.derive.fields import with_texts, with_vectors
@@ -9,9 +10,11 @@ from driftgauge.derive.residual import RESIDUAL, Projection, with_residual_colum
 from driftgauge.derive.text import TextFacts, text_facts, token_facts
 
 __all__ = [
+    "ANOMALY",
     "CONFIDENCE",
     "MOST_CLASSES",
     "RESIDUAL",
+    "Detector",
     "Embedder",
     "Projection",
     "TextFacts",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from driftgauge.drift.profiles import scores
+from driftgauge.expose.anomalies_api import describe_anomalies
 from driftgauge.expose.bins import histograms
 from driftgauge.expose.embeddings_api import describe_embeddings
 from driftgauge.expose.label_api import describe_labels
@@ -152,6 +153,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "classes": _classes(evaluation),
         "confidence": describe_confidence(evaluation),
         "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
+        "anomalies": None if evaluation.anomalies is None else describe_anomalies(evaluation),
         "embeddings": None if evaluation.embeddings is None else describe_embeddings(evaluation),
         "performance": None if evaluation.performance is None else describe_performance(evaluation),
         "level_changes": describe_levels(evaluation),

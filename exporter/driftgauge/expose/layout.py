@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from driftgauge.expose.anomalies import anomaly_blocks
 from driftgauge.expose.anytime import anytime_blocks
 from driftgauge.expose.block import Block, Scope
 from driftgauge.expose.classes import class_blocks, merged_series
@@ -54,6 +55,7 @@ class Layout:
         blocks += label_blocks(scope, shape)
         blocks += performance_blocks(scope, shape)
         blocks += embedding_blocks(scope, shape)
+        blocks += anomaly_blocks(scope, shape)
         blocks += anytime_blocks(scope, shape)
         blocks += level_blocks(scope, shape)
         blocks += stuck_blocks(scope, shape)

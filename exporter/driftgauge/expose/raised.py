@@ -19,12 +19,13 @@ from driftgauge.expose.raised_outcomes import Raised, alert, performance, realis
 from driftgauge.expose.stuck import stuck_value
 from driftgauge.model import QUANTILES, Evaluation, ModelView, StuckScores
 
-__all__ = ["CONFIDENCE_DROP", "MASS", "raised"]
+__all__ = ["ANOMALY_FACTOR", "CONFIDENCE_DROP", "MASS", "raised"]
 
 Json = dict[str, Any]
 
-#: shares of missing, unseen or outlying values beyond the reference's; fall of the mean confidence. As `alerting/limits.py`.
-MASS, CONFIDENCE_DROP = 0.02, 0.1
+#: shares of missing, unseen or outlying values beyond the reference's; fall of the mean confidence; anomalies in multiples of
+#: the reference's. As `alerting/limits.py`.
+MASS, CONFIDENCE_DROP, ANOMALY_FACTOR = 0.02, 0.1, 5
 #: columns or segments that are told of one kind; the others are counted
 _MOST = 6
 #: how long a change of level is told of, as the alert rule does
@@ -55,6 +56,7 @@ _DO = {
     "DriftgaugeMiscalibrated": "Do not act upon the probabilities as they are; recalibrate on the newest labels.",
     "DriftgaugeEmbeddingDrift": "See what is new in what is embedded: another language, topic, camera or encoder version.",
     "DriftgaugeLevelWorse": "See what else began then: a release of the model, of its senders or its features, or the load.",
+    "DriftgaugeAnomalies": "Look at the rows with the highest scores: a broken sender, an attack, or a kind of case that the model never saw.",
     "DriftgaugeReferenceMissing": "Build the profile again, or mend its path; until then nothing is judged.",
 }
 
@@ -83,6 +85,7 @@ def _found(view: ModelView) -> Iterator[Raised]:
         yield from _embeddings(view.evaluation)
         yield from _levels(view.evaluation)
         yield from performance(view, view.evaluation)
+        yield from _anomalies(view.evaluation)
     if view.labels is not None:
         yield from realised(view.labels)
     yield from traffic(view)
@@ -207,3 +210,17 @@ def _levels(evaluation: Evaluation) -> Iterator[Raised]:
             told.add(level.series)
             what = f"{level.series}: {last.before:.3g} before, {last.after:.3g} since (found by {level.detector})"
             yield alert("DriftgaugeLevelWorse", "warning", what)
+
+
+def _anomalies(evaluation: Evaluation) -> Iterator[Raised]:
+    found = evaluation.anomalies
+    row = evaluation.windows.index(evaluation.status_window)
+    if found is None or not found.samples[row]:
+        return
+    ratio, usual = float(found.ratio[row]), found.reference_ratio
+    if ratio >= ANOMALY_FACTOR * usual and found.evidence[row] >= evaluation.evidence_threshold[row]:
+        name = evaluation.status_window.name
+        what = (
+            f"{100 * ratio:.3g} % of the rows are beyond what {100 * usual:.2g} % of the reference were ({over(name)})"
+        )
+        yield alert("DriftgaugeAnomalies", "warning", what)

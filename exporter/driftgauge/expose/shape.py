@@ -76,6 +76,7 @@ class Shape:
         anytime: whether columns have evidence by e-CUSUM.
         levels: (series, detector) that are watched for changes of level.
         stuck: whether columns are looked at for stuck values.
+        anomalies: whether rows are scored for anomalies.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Shape:
     anytime: bool = False
     levels: tuple[tuple[str, str], ...] = ()
     stuck: bool = False
+    anomalies: bool = False
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -142,4 +144,5 @@ class Shape:
             evaluation is not None and evaluation.log_e is not None,
             () if evaluation is None else tuple((level.series, level.detector) for level in evaluation.levels),
             evaluation is not None and evaluation.stuck is not None,
+            evaluation is not None and evaluation.anomalies is not None,
         )

@@ -51,7 +51,7 @@ class SlotCounts:
         times = np.full(batch.rows, np.nan) if batch.timestamps is None else batch.timestamps
         self.without_time += int(np.count_nonzero(np.isnan(times)))
         known = np.flatnonzero(~np.isnan(times))
-        block = self._spec.read(batch).block
+        block = self._spec.scored(self._spec.read(batch).block)
         slots = (times[known] // self.seconds).astype(np.int64)
         for slot in np.unique(slots).tolist():
             counted = self._spec.count(block.take(known[slots == slot]))

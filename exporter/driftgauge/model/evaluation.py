@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio, StuckValues
+from driftgauge.model.anomalies import AnomalyScores
 from driftgauge.model.clients import ClientCounts
 from driftgauge.model.embeddings import EmbeddingScores
 from driftgauge.model.generations import GenerationCounts
@@ -144,6 +145,7 @@ class Evaluation:
         embeddings: distances of the mean embeddings; None where the reference has none.
         levels: series of the model as a whole, as the detectors of changes see them; empty where none is wanted.
         stuck: whether one value stays; None before the first full hour, and where no column has values of its own.
+        anomalies: shares of the rows beyond the detector's threshold; None where the reference has no detector.
     """
 
     time: float
@@ -173,6 +175,7 @@ class Evaluation:
     log_e: Float64s | None = None
     levels: tuple[LevelView, ...] = ()
     stuck: StuckScores | None = None
+    anomalies: AnomalyScores | None = None
 
     @property
     def judging(self) -> NDArray[np.bool_]:
@@ -244,6 +247,7 @@ class ModelView:
         settings: the model's settings (`config.ModelSettings`).
         previous: the reference before the one that was accepted; None where none was.
         labels: what labels say; None where neither ids nor labels have come.
+        anomaly_rows: rows by what became of them when anomalies were looked for (`anomalies.RESULTS`).
     """
 
     name: str
@@ -258,3 +262,4 @@ class ModelView:
     settings: Any
     previous: Reference | None = None
     labels: LabelView | None = None
+    anomaly_rows: Mapping[str, int] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from driftgauge.config import ModelSettings
 from driftgauge.drift import OK
+from driftgauge.model.anomalies import anomaly_scores
 from driftgauge.model.anytime import AnytimeEvidence
 from driftgauge.model.embeddings import EmbeddingJudge
 from driftgauge.model.evaluation import Evaluation
@@ -41,15 +42,17 @@ class Health:
         self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
-        """Return *evaluation* with stuck values, the scores of the embeddings and the estimates of the performance."""
+        """Return *evaluation* with stuck values, anomalies, the scores of the embeddings and the estimates of the performance."""
         evaluation = self._stuck.judge(evaluation, sums.trailing)
+        found = anomaly_scores(evaluation.reference.profile, sums.profiles, evaluation.dispersion)
+        evaluation = replace(evaluation, anomalies=found)
         if self.anytime is not None:
             self.anytime.take(sums.minutes)
             evaluation = replace(evaluation, log_e=self.anytime.log_e)
         if sums.embeddings:
             judges, dispersion = evaluation.judges, evaluation.dispersion
-            found = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
-            evaluation = replace(evaluation, embeddings=found)
+            moved = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
+            evaluation = replace(evaluation, embeddings=moved)
         if self._performance is None:
             return evaluation
         scores = evaluation.scores

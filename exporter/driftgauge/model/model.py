@@ -89,6 +89,11 @@ class Model:
         return None if self._windows is None else self._windows.reference
 
     @property
+    def windows(self) -> Windows | None:
+        """What is counted against the reference; None while there is none."""
+        return self._windows
+
+    @property
     def learning(self) -> bool:
         """Whether a reference is being learned from the traffic."""
         return self._learning is not None
@@ -155,8 +160,7 @@ class Model:
         for refused in placed:
             if refused.reason:
                 self._tally.late(refused.reason, len(refused.rows))
-        good = [part for part in placed if not part.reason]
-        if not good:
+        if not (good := [part for part in placed if not part.reason]):
             return
         if self._windows is not None:
             violations = self._windows.enter(batch, good, self._tally.suppressed_segments)
@@ -220,8 +224,7 @@ class Model:
         is a reference that is being learned; meanwhile the labels alone are kept.
         """
         self.flush(wall)
-        labels = self.labelling.freeze()
-        parts = {} if labels is None else {"labels": labels}
+        parts = {} if (labels := self.labelling.freeze()) is None else {"labels": labels}
         # Where a profile cannot be read now, an older checkpoint is worth more than what little there is.
         if self._windows is None and (self._learning is None or not parts):
             return None
@@ -301,6 +304,7 @@ class Model:
             self.settings,
             self._lineage.previous,
             self.labelling.view(self._timeline.now(wall)),
+            {} if self._windows is None else dict(self._windows.anomaly_rows),
         )
 
     def _refer(self, windows: Windows) -> None:

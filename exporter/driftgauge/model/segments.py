@@ -20,6 +20,7 @@ import numpy as np
 
 from driftgauge.batch import Batch, Codes, Counts, Flags, Floats
 from driftgauge.config import ModelSettings
+from driftgauge.derive import ANOMALY
 from driftgauge.errors import StateError
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, INPUT, OUTPUT, WINDOWS, Block, ColumnSchema, Reference
 from driftgauge.profile.segments import segment_of
@@ -224,6 +225,8 @@ class Segments:
 
     def _judged(self, column: ColumnSchema) -> bool:
         wanted = self._settings.columns
+        if column.name == ANOMALY:
+            return False  # rows are scored later than they are counted, and not all of them
         return column.name in wanted if wanted else column.role != INPUT
 
     def _place(self, own: _Field, word: str) -> int:

@@ -46,6 +46,11 @@ class Stage:
         """Whether there is nothing to flush."""
         return self._time is None
 
+    @property
+    def staged(self) -> tuple[Block, float] | None:
+        """The gathered rows, until they are flushed, and their time; None when there are none."""
+        return None if self._time is None else (self._block(), self._time)
+
     def takes(self, rows: int, time: float) -> bool:
         """Tell whether *rows* rows observed at *time* fit in beside what is there."""
         same_slot = self._time is None or self._time // SLOT_SECONDS == time // SLOT_SECONDS
@@ -67,9 +72,11 @@ class Stage:
         """Return the profile of the gathered rows and their time, and start anew; None when there are none."""
         if self._time is None:
             return None
-        used = slice(0, self._used)
-        block = Block(self._narrow[:, used], self._wide[:, used], self._codes[:, used], self._absent[:, used])
         latencies = np.concatenate(self._latencies) if self._latencies else None
-        profile, time = self._spec.count(block, latencies), self._time
+        profile, time = self._spec.count(self._block(), latencies), self._time
         self._used, self._latencies, self._time = 0, [], None
         return profile, time
+
+    def _block(self) -> Block:
+        used = slice(0, self._used)
+        return Block(self._narrow[:, used], self._wide[:, used], self._codes[:, used], self._absent[:, used])

@@ -13,9 +13,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from driftgauge.batch import Batch, Floats, Requests
 from driftgauge.config import ModelSettings
 from driftgauge.derive import with_vectors
+from driftgauge.model.anomalies import AnomalySample, Waiting
 from driftgauge.model.anytime import MINUTE
 from driftgauge.model.embeddings import EmbeddingRing, embeddings_of
 from driftgauge.model.evaluation import Evaluation
@@ -31,6 +35,7 @@ from driftgauge.model.stage import Stage
 from driftgauge.model.sums import WindowSums, collect
 from driftgauge.model.timeline import Placed
 from driftgauge.profile import HOUR_SECONDS, Block, CountRing, Profile, Reference, Ring, Window
+from driftgauge.profile.scoring import MOST_SCORED
 from driftgauge.reference.accept import Accepted
 from driftgauge.state import State
 
@@ -56,6 +61,8 @@ class Windows:
         self._stage = Stage(reference.profile.spec)
         self.segments = Segments(reference, settings) if settings.segments.fields else None
         self._embeddings = EmbeddingRing(reference) if embeddings_of(reference) else None
+        #: rows by what became of them when anomalies were looked for
+        self.anomaly_rows: Counter[str] = Counter()
         self._newest = -math.inf
         self._lateness = settings.lateness_seconds
         self.levels: LevelWatch | None = None
@@ -76,6 +83,10 @@ class Windows:
             self.levels = None
         elif self.levels is None or self.levels.settings != wanted:
             self.levels = LevelWatch(wanted, self._lateness)
+        # On the event clock what waits came between two evaluations, however long those were.
+        rows = settings.anomaly_rows_per_second if settings.clock == "wall" else MOST_SCORED
+        scored = reference.profile.spec.scoring is not None and settings.anomaly_rows_per_second > 0
+        self._anomalies = AnomalySample(reference.profile.spec, rows, self.anomaly_rows) if scored else None
 
     @property
     def total(self) -> Profile:
@@ -109,6 +120,8 @@ class Windows:
         if self._stage.takes(block.rows, time):
             self._stage.add(block, latencies, time)
         else:
+            if self._anomalies is not None:
+                self._anomalies.add(block, time)
             self._count(self._ring.spec.count(block, latencies), time)
 
     def add_requests(self, requests: Requests, time: float) -> None:
@@ -123,14 +136,31 @@ class Windows:
         """Count what is staged."""
         if self.segments is not None:
             self.segments.flush()
+        if self._anomalies is not None and (staged := self._stage.staged) is not None:
+            self._anomalies.add(*staged)
         if (flushed := self._stage.flush()) is not None:
             self._count(*flushed)
+
+    def waiting(self) -> Waiting | None:
+        """Return rows that `score` wants the anomaly scores of; None where there are none."""
+        return None if self._anomalies is None else self._anomalies.take()
+
+    def score(self, waiting: Waiting, scores: NDArray[np.float32]) -> None:
+        """Count the *scores* of rows that waited."""
+        if self._anomalies is not None:
+            for profile, time in self._anomalies.counted(waiting, scores):
+                self._count(profile, time)
+
+    def _score_now(self) -> None:
+        if (waiting := self.waiting()) is not None:
+            self.score(waiting, waiting.scores())
 
     def keep_time(self, now: float) -> None:
         """Start anew, but for the totals, when the clock has gone far back."""
         if now >= self._newest - self._lateness - BACK_SECONDS:
             return
         self.flush()
+        self._score_now()
         self._ring.forget_after(now)
         if self.segments is not None:
             self.segments.forget_after(now)
@@ -140,6 +170,7 @@ class Windows:
 
     def collect(self, now: float, labelling: Labelling) -> WindowSums:
         """Return the sums of the windows, to be evaluated, and the levels of slots with those of *labelling*; what is staged has been counted."""
+        self._score_now()
         hour = int(now // HOUR_SECONDS)
         past, self._hour = hour != self._hour, hour
         sums = collect(self._ring, self._counted, now, past=past)
@@ -185,6 +216,7 @@ class Windows:
 
     def freeze(self) -> State:
         """Return a copy of the windows and the statuses; what is staged has been counted."""
+        self._score_now()
         counted = {f"rows_{ring.rows}": ring.freeze() for ring in self._counted}
         if self.segments is not None:
             counted["segments"] = self.segments.freeze()

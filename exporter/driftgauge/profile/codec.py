@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.errors import ProfileError
+from driftgauge.profile.detector_codec import detector_record, read_detector
 from driftgauge.profile.outcome_codec import outcome_record, read_outcomes
 from driftgauge.profile.profile import Profile, ProfileSpec
 from driftgauge.profile.projection_codec import projection_record, read_projection
@@ -53,6 +54,8 @@ def dumps(reference: Reference) -> str:
     }
     if profile.spec.projection is not None:
         head["projection"] = projection_record(profile.spec.projection)
+    if profile.spec.detector is not None:
+        head["anomaly"] = detector_record(profile.spec.detector)
     head |= sketch_records(reference) | segment_records(reference)
     if reference.outcomes is not None:
         head["outcomes"] = outcome_record(reference.outcomes)
@@ -153,6 +156,7 @@ def _reference(document: Record) -> Reference:
         projection=read_projection(document.get("projection")),
         embedders=embedders,
         texts=tuple(map(str, document.get("tokens", {}))),
+        detector=read_detector(document.get("anomaly")),
     )
     profile = spec.zero()
     profile.rows[0] = rows

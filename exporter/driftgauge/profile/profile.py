@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Counts, Flags, Floats
 from driftgauge.derive import (
+    ANOMALY,
     CONFIDENCE,
+    Detector,
     Embedder,
     Projection,
     with_embedding_columns,
@@ -30,6 +32,7 @@ from driftgauge.derive import (
 from driftgauge.errors import MergeError
 from driftgauge.profile.reading import present_values, read_codes, read_numbers
 from driftgauge.profile.schema import INPUT, OUTPUT, Schema
+from driftgauge.profile.scoring import MOST_SCORED, AnomalyColumn
 from driftgauge.sketch import (
     CategoryCounts,
     CategorySpec,
@@ -92,7 +95,9 @@ class ProfileSpec:
     projection: Projection | None = field(default=None, compare=False)
     embedders: Mapping[str, Embedder] = field(default_factory=dict, compare=False)
     texts: tuple[str, ...] = field(default=(), compare=False)
+    detector: Detector | None = field(default=None, compare=False)
     _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
+    scoring: AnomalyColumn | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         outputs = tuple(
@@ -100,6 +105,7 @@ class ProfileSpec:
             for columns in (self.schema.numeric, self.schema.categorical)
         )
         object.__setattr__(self, "_roles", outputs)
+        object.__setattr__(self, "scoring", AnomalyColumn.of(self.schema, self.histogram, self.detector))
 
     def zero(self) -> Profile:
         """Return the profile of no rows."""
@@ -109,7 +115,7 @@ class ProfileSpec:
 
     def of(self, batch: Batch) -> Profile:
         """Count *batch*."""
-        return self.count(self.read(batch).block, batch.requests.latencies)
+        return self.count(self.scored(self.read(batch).block), batch.requests.latencies)
 
     def read(self, batch: Batch) -> Reading:
         """Turn *batch* into a block; failed rows have no outputs."""
@@ -121,12 +127,13 @@ class ProfileSpec:
         narrow = np.empty((narrow_columns, batch.rows), dtype=np.float32)
         wide = np.empty((self.histogram.columns - narrow_columns, batch.rows))
         codes = np.empty((self.categories.columns, batch.rows), dtype=np.int32)
+        unsent = () if self.scoring is None else (ANOMALY,)
         numbers = (*narrow, *wide)
         numeric = len(numbers)
         for number, column in enumerate(self.schema.columns):
             found, row = columns[column.role].pop(column.name, None), number - numeric
             if found is None:
-                if present[column.role] and batch.rows:
+                if present[column.role] and batch.rows and column.name not in unsent:
                     violations[column.name, "missing_column"] += batch.rows
                 if row < 0:
                     numbers[number].fill(np.nan)
@@ -149,7 +156,11 @@ class ProfileSpec:
         return Reading(block, dict(violations))
 
     def _derived(self, batch: Batch) -> Batch:
-        """Return *batch* with the columns that this spec derives from others."""
+        """Return *batch* with the columns that this spec derives from others, and without one that is scored here."""
+        if self.scoring is not None and ANOMALY in batch.inputs:
+            inputs = {name: column for name, column in batch.inputs.items() if name != ANOMALY}
+            refused = {**batch.violations, (ANOMALY, "unknown_column"): batch.rows}
+            batch = replace(batch, inputs=inputs, violations=refused)
         if self.texts:
             batch = with_texts(batch, self.texts)
         if self.embedders:
@@ -164,8 +175,31 @@ class ProfileSpec:
         for counts, outputs in zip((histogram.counts, categories.counts), self._roles, strict=True):
             counts[~outputs, -1] -= absent_inputs
             counts[outputs, -1] -= absent_outputs
+        if self.scoring is not None:
+            histogram.counts[self.scoring.place, -1] = 0
         latency = self.latency.zero() if latencies is None else self.latency.of([latencies])
         return Profile(self, np.array([block.rows], dtype=np.int64), histogram, categories, latency)
+
+    def scored(self, block: Block, rows: NDArray[np.int64] | None = None) -> Block:
+        """Return *block* with the anomaly scores of its rows, or of the chosen ones; of many, evenly spread ones."""
+        chosen = np.arange(block.rows) if rows is None else rows
+        if self.scoring is None or not len(chosen):
+            return block
+        if len(chosen) > MOST_SCORED:
+            chosen = chosen[np.linspace(0, len(chosen) - 1, MOST_SCORED).astype(np.int64)]
+        narrow = block.narrow.copy()
+        narrow[self.scoring.place, chosen] = self.scoring.scores(self.scoring.values(block.narrow, block.wide, chosen))
+        return Block(narrow, block.wide, block.codes, block.absent)
+
+    def of_scores(self, scores: NDArray[np.float32]) -> Profile:
+        """Count anomaly scores of rows that have been counted; the spec must have a detector."""
+        assert self.scoring is not None
+        narrow = np.full((self.histogram.narrow, len(scores)), np.nan, dtype=np.float32)
+        narrow[self.scoring.place] = scores
+        wide = np.full((self.histogram.columns - len(narrow), len(scores)), np.nan)
+        codes = np.full((self.categories.columns, len(scores)), self.categories.missing, dtype=np.int32)
+        counted = self.count(Block(narrow, wide, codes, np.ones((2, len(scores)), dtype=bool)))
+        return replace(counted, rows=np.zeros(1, dtype=np.int64))
 
     def _blank(
         self,

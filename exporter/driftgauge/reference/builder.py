@@ -19,11 +19,13 @@ from typing import Literal
 import numpy as np
 
 from driftgauge.batch import Batch, Floats
-from driftgauge.derive import RESIDUAL, Projection, with_texts, with_vectors
+from driftgauge.derive import ANOMALY, RESIDUAL, Projection, with_texts, with_vectors
+from driftgauge.derive.support import SupportVectors
 from driftgauge.errors import SourceError
 from driftgauge.profile.profile import Profile
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL
+from driftgauge.reference.anomaly import AnomalySurvey, survey_anomalies
 from driftgauge.reference.calibration import TimedCounts
 from driftgauge.reference.edges import BINS, needs_float64
 from driftgauge.reference.embeddings import SketchTotals, VectorSample, survey_embeddings
@@ -63,6 +65,7 @@ class BuildOptions:
         classes: the classes in the order of the probabilities, where they are not 0, 1, 2, ...
         texts: text columns of which facts and tokens are counted, and nothing else.
         embeddings: embeddings whose dimensions are the columns `NAME[0]`, `NAME[1]`, ...
+        anomaly: kind of the detector whose score is added as a column, one of `detectors.DETECTORS`; "": none.
     """
 
     name: str
@@ -77,6 +80,7 @@ class BuildOptions:
     classes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     embeddings: tuple[str, ...] = ()
+    anomaly: str = ""
 
     def read(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Yield *batches* with texts and embeddings as such."""
@@ -131,7 +135,7 @@ def build(batches: Callable[[], Iterable[Batch]], options: BuildOptions) -> Refe
     """Build a reference; *batches* is called twice and must give the same rows both times.
 
     Raises:
-        SourceError: there are no rows or no columns.
+        SourceError: there are no rows or no columns, or no anomaly detector can be fitted.
     """
     return build_surveyed(batches, options)[0]
 
@@ -143,14 +147,18 @@ def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions
     if not survey.rows or not survey.columns:
         raise SourceError(f"{options.name}: no rows to build a profile from")
     projection = survey_residual(survey, sample) if options.multivariate else None
+    anomalies = survey_anomalies(survey, sample, options.anomaly, options.name) if options.anomaly else None
     spec = replace(
         spec_of(survey, options.bins), projection=projection, embedders=embedders, texts=tuple(sorted(vectors.texts))
     )
+    spec = spec if anomalies is None else anomalies.spec(spec)
     profile, totals, segments = spec.zero(), SketchTotals(embedders), SegmentTotals(spec)
     turned_out = OutcomeTotals(spec, options.classes)
     by_time = None if times is None else TimedCounts(spec, *times)
     for batch in options.read(batches()):
         block = spec.read(batch).block
+        if anomalies is not None:
+            block = anomalies.scored(spec, block, int(profile.rows[0]))
         profile = profile.merge(spec.count(block))
         totals.add(batch)
         turned_out.add(batch)
@@ -162,6 +170,7 @@ def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions
     notes = (
         *_notes(survey, profile),
         *_time_notes(by_time, projection),
+        *_anomaly_notes(anomalies, profile),
         *segments.notes(),
         *turned_out.performance.notes(),
     )
@@ -180,6 +189,18 @@ def _time_notes(by_time: TimedCounts | None, projection: Projection | None) -> I
         yield f"column {RESIDUAL!r} was added: how far rows break the correlations of {len(projection.columns)} columns"
 
 
+def _anomaly_notes(anomalies: AnomalySurvey | None, profile: Profile) -> Iterator[str]:
+    if anomalies is None or profile.spec.scoring is None:
+        return
+    detector, (beyond, scored) = anomalies.detector, profile.spec.scoring.beyond(profile.histogram)
+    yield (
+        f"column {ANOMALY!r} was added: {detector.scorer.kind} over {len(detector.standard.columns)} columns, fitted on "
+        f"{len(anomalies.fitted):,} rows; {scored:,} others were scored, {beyond:,} of them beyond {detector.threshold:.4g}"
+    )
+    if isinstance(detector.scorer, SupportVectors):
+        yield f"{len(detector.scorer.weights)} rows of the data are in this profile as support vectors"
+
+
 def _survey(
     batches: Iterable[Batch], options: BuildOptions
 ) -> tuple[Survey, RowSample, VectorSample, tuple[float, float] | None]:
@@ -195,7 +216,7 @@ def _survey(
             survey = Survey(collector, options.kinds)
         survey.add(batch)
         vectors.add(batch)
-        if options.multivariate:
+        if options.multivariate or options.anomaly:
             sample.add(batch)
         if batch.timestamps is not None and not np.all(np.isnan(batch.timestamps)):
             first = min(first, float(np.nanmin(batch.timestamps)))

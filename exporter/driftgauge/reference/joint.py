@@ -1,4 +1,4 @@
-"""A uniform sample of whole rows, from which the correlations of the numeric inputs are learned.
+"""A uniform sample of whole rows, from which the correlations of the numeric inputs and their anomalies are learned.
 
 Every row draws a key; the rows with the smallest keys stay. Memory: 40,000 rows of the numeric inputs at most; released
 when the reference is built.
@@ -29,6 +29,8 @@ class RowSample:
     rng: np.random.Generator
     _parts: list[Batch] = field(default_factory=list)
     _keys: list[Floats] = field(default_factory=list)
+    _numbers: list[NDArray[np.int64]] = field(default_factory=list)
+    _seen: int = 0
     _limit: float = 1.0
 
     def add(self, batch: Batch) -> None:
@@ -38,6 +40,8 @@ class RowSample:
         numeric = {name: column for name, column in batch.inputs.items() if not isinstance(column, Categories)}
         self._parts.append(Batch(batch.rows, inputs=numeric).take(chosen))
         self._keys.append(keys[chosen])
+        self._numbers.append(self._seen + chosen)
+        self._seen += batch.rows
         if sum(map(len, self._keys)) > 2 * ROWS:
             self._shrink()
 
@@ -45,7 +49,13 @@ class RowSample:
         keys = np.concatenate(self._keys)
         stay = np.sort(np.argpartition(keys, ROWS)[:ROWS])
         self._parts, self._keys = [concatenate(self._parts).take(stay)], [keys[stay]]
+        self._numbers = [self.numbers[stay]]
         self._limit = float(keys[stay].max())
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Numbers of the sampled rows in the data, from 0, in the order of `matrix`."""
+        return np.concatenate(self._numbers)
 
     def matrix(self, columns: tuple[str, ...]) -> NDArray[np.float64]:
         """Return the sampled values of *columns*, [rows, columns], NaN where missing."""

@@ -11,9 +11,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.derive import RESIDUAL, Projection
+from driftgauge.derive import ANOMALY, RESIDUAL, Projection
 from driftgauge.errors import ProfileError
 from driftgauge.profile import Profile, ProfileSpec, Provenance, Reference, Strata
+from driftgauge.profile.detector_codec import detector_record
 from driftgauge.reference.accept import origin, without_short_windows
 from driftgauge.reference.rebin import aligned
 from driftgauge.reference.scale import apportioned, check_weight, plain, scaled
@@ -122,6 +123,7 @@ def _spec_of_both(spec: ProfileSpec, old: Reference, new: Reference) -> ProfileS
         projection=old.profile.spec.projection,
         embedders=old.profile.spec.embedders,
         texts=old.profile.spec.texts,
+        detector=old.profile.spec.detector,
     )
 
 
@@ -140,6 +142,16 @@ def _check_columns(old: Reference, new: Reference) -> None:
             f"column {RESIDUAL!r} was computed with other components in each profile, expected the same; "
             "leave it out of both, or build one profile of all the data"
         )
+    if len({_scored_by(side) for side in (old, new)}) > 1:
+        raise ProfileError(
+            f"column {ANOMALY!r} was scored by another detector in each profile, expected the same; "
+            "build one profile of all the data"
+        )
+
+
+def _scored_by(reference: Reference) -> str:
+    detector = reference.profile.spec.detector
+    return "" if detector is None else repr(detector_record(detector))
 
 
 def _same_projection(mine: Projection | None, theirs: Projection | None) -> bool:

@@ -8,7 +8,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.derive import RESIDUAL
+from driftgauge.derive import ANOMALY, RESIDUAL
 from driftgauge.profile import ColumnSchema, Profile, ProfileSpec, Reference, Schema, Strata
 from driftgauge.profile.segments import SegmentProfiles
 from driftgauge.sketch import CategoryCounts, CategorySpec, Histogram, HistogramSpec
@@ -27,6 +27,9 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
     if projection is not None and not {*projection.columns, RESIDUAL}.isdisjoint(ignored):
         # The residual cannot be told without a column that it was learned with.
         ignored, projection = {*ignored, RESIDUAL}, None
+    detector = old.spec.detector
+    if detector is not None and not {*detector.standard.columns, ANOMALY}.isdisjoint(ignored):
+        ignored, detector = {*ignored, ANOMALY}, None
     schema, numeric, categorical = old.spec.schema, stays(old.spec.schema.numeric), stays(old.spec.schema.categorical)
     if numeric.all() and categorical.all():
         return reference
@@ -38,6 +41,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         projection,
         old.spec.embedders,
         old.spec.texts,
+        detector,
     )
     histogram, categories = old.histogram, old.categories
     bins = spec.histogram.bins

@@ -30,6 +30,7 @@ from driftgauge.serve.health import Health
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.memory import trim
 from driftgauge.serve.retries import Retries, retry_key
+from driftgauge.serve.scoring import score_waiting
 from driftgauge.state import Mark, State
 
 __all__ = ["Engine", "Incoming"]
@@ -294,10 +295,9 @@ class Engine:
     def _evaluate(self, model: Model) -> bool:
         """Evaluate one model if it is due; tell whether it was."""
         wall = self.clock()
+        score_waiting(model, self._lock, wall)
         with self._lock:
-            model.flush(wall)
-            due = model.settings.clock == "wall" and model.due(wall)
-            sums = model.collect(wall) if due else None
+            sums = model.collect(wall) if model.settings.clock == "wall" and model.due(wall) else None
         if sums is not None:
             model.evaluate(sums)
         return sums is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from driftgauge.derive import RESIDUAL
+from driftgauge.derive import ANOMALY, RESIDUAL
 from driftgauge.derive.embedding import embedding_columns
 from driftgauge.profile import ColumnSchema, Profile, ProfileSpec, Schema
 from driftgauge.reference.rebin import aligned
@@ -23,6 +23,8 @@ def own_maps(reference: DatasetProfile, current: DatasetProfile) -> set[str]:
     """Return the columns that each side computed with a map of its own, so that nothing can be said of them."""
     mine, theirs = reference.reference.profile.spec, current.reference.profile.spec
     found = set() if mine.projection is theirs.projection or mine == theirs else {RESIDUAL}
+    if mine.detector is not theirs.detector and mine != theirs:
+        found.add(ANOMALY)
     for name in mine.embedders.keys() & theirs.embedders.keys():
         if mine.embedders[name].digest != theirs.embedders[name].digest:
             found.add(embedding_columns(name)[1])
