@@ -162,7 +162,7 @@ BASELINE = """
 def test_five_hundred_features_are_updated_at_once(browser):
     """Less than 100 ms an update; on a machine that is slow or busy not more than three times what a plain table takes.
 
-    The hundred of highest severity are shown, and all of them on demand.
+    The hundred of highest severity are shown, and all of them on demand: then in steps of a hundred, each an update.
     """
     rng = np.random.default_rng(7)
     names = [f"feature_{number:03d}" for number in range(499)]
@@ -181,10 +181,11 @@ def test_five_hundred_features_are_updated_at_once(browser):
             exporter.tick()
 
         def took(number):
-            """Return the longest work on the document until the hour is shown, ms."""
+            """Return the longest work on the document until the hour is shown in every row, ms."""
             browser.js("window.driftgaugeUpdates.length = 0")
             hour(number)
-            browser.until(f"document.querySelector('.drift td:last-child')?.innerText === '{120 * number}'")
+            rows = "[...document.querySelectorAll('.drift tbody td:last-child')]"
+            browser.until(f"{rows}.every(cell => cell.innerText.replace('\\u202f', '') === '{120 * number}')")
             return browser.js("Math.max(...window.driftgaugeUpdates)")
 
         hour(1)
@@ -194,9 +195,10 @@ def test_five_hundred_features_are_updated_at_once(browser):
         baseline = browser.js(BASELINE)
         browser.js("[...document.querySelectorAll('button')].find(b => b.innerText === 'Show all 500').click()")
         browser.until("document.querySelectorAll('.drift tbody tr').length === 500")
-        whole = [took(number) for number in (6, 7, 8)]
+        whole = [took(number) for number in (6, 7, 8, 9)]
         assert statistics.median(times) < max(100.0, 3 * baseline)
-        assert statistics.median(whole) < max(100.0, 8 * baseline)
+        # The quickest: what else runs on the machine can only make an update slower, and there are five of them an hour.
+        assert min(whole) < max(100.0, 3 * baseline)
         browser.js(
             "(box => { box.value = 'feature_49'; box.dispatchEvent(new Event('input')); })(document.querySelector('input'))"
         )

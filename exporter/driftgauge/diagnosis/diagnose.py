@@ -30,6 +30,8 @@ _QUALITY = frozenset(
     }
 )
 _NAMED = 3
+#: causes that are told; where more tests pass, the first few say why
+MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,13 @@ class Diagnosis:
 
     Attributes:
         findings: the answers, always to the same four questions.
-        causes: the likeliest first; empty where no test has passed.
+        causes: the likeliest first, `MOST` at most; empty where no test has passed.
+        more: causes beyond those.
     """
 
     findings: tuple[Finding, ...]
     causes: tuple[Cause, ...]
+    more: int = 0
 
 
 def diagnose(
@@ -80,7 +84,7 @@ def diagnose(
         _quality(sight, ranked),
         _concept(view, ranked),
     )
-    return Diagnosis(findings, tuple(ranked))
+    return Diagnosis(findings, tuple(ranked[:MOST]), max(len(ranked) - MOST, 0))
 
 
 def _causes(sight: Sight, hours: Counts | None) -> Iterator[Cause]:

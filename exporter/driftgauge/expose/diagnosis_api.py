@@ -17,6 +17,7 @@ def describe_diagnosis(diagnosis: Diagnosis) -> Json:
     return {
         "findings": [{"question": one.question, "answer": one.answer, "said": one.said} for one in diagnosis.findings],
         "causes": [_cause(cause) for cause in diagnosis.causes],
+        "more_causes": diagnosis.more,
     }
 
 

@@ -44,7 +44,8 @@ def causes_html(diagnosis: Json) -> str:
     """Return the causes as a numbered list."""
     if not diagnosis["causes"]:
         return "<p>No test for a cause has passed.</p>"
-    return f"<ol>{''.join(map(_cause, diagnosis['causes']))}</ol>"
+    more = f"<p>And {diagnosis['more_causes']} more.</p>" if diagnosis["more_causes"] else ""
+    return f"<ol>{''.join(map(_cause, diagnosis['causes']))}</ol>{more}"
 
 
 def _cause(cause: Json) -> str:

@@ -116,7 +116,7 @@ _SCHEMAS: Mapping[str, Json] = {
     "Finding": _of(
         {"question": {"type": "string"}, "answer": {"enum": ["yes", "no", "unknown"]}, "said": {"type": "string"}}
     ),
-    "Diagnosis": _of({"findings": _list("Finding"), "causes": _list("Cause")}),
+    "Diagnosis": _of({"findings": _list("Finding"), "causes": _list("Cause"), "more_causes": _COUNT}),
     "Overview": {"allOf": [_ref("WholeModel"), _of({"diagnosis": _ref("Diagnosis")})]},
     "Side": _of({"counts": {"type": "array", "items": _COUNT}, "missing": _COUNT}),
     "Column": _of(

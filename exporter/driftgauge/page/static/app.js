@@ -6,7 +6,7 @@ import { apiFeature, apiModel, parse } from "./route.js";
 import { applyTheme, nextTheme, themeWord } from "./theme.js";
 import { exporterView } from "./view_exporter.js";
 import { featureView } from "./view_feature.js";
-import { modelView } from "./view_model.js";
+import { modelView, MOST } from "./view_model.js";
 import { modelsView } from "./view_models.js";
 
 const EVERY_MS = 2000, PATIENCE_MS = 8000;
@@ -24,15 +24,38 @@ const state = {
   skew: 0, // the exporter's clock minus this machine's, s
   filter: "",
   all: false, // whether every row of a long table is shown
+  limit: MOST, // rows of a long table that are there by now
+  turn: 0, // how far the rows of a long table have been brought up to date, in steps of MOST
   showAll() {
     state.all = true;
-    draw();
+    step();
   },
   filterTyped(event) {
     state.filter = event.target.value;
-    draw();
+    state.limit = MOST;
+    bring();
   },
 };
+
+/** Bring everything up to date: at once what is on top, the rest of a long table step by step, a frame each. */
+function bring() {
+  state.turn = 0;
+  draw();
+  next();
+}
+
+function step() {
+  state.turn += 1;
+  if (state.all) state.limit = Math.max(state.limit, MOST * (state.turn + 1));
+  draw();
+  next();
+}
+
+function next() {
+  cancelAnimationFrame(next.frame);
+  const rows = state.all ? (state.detail?.evaluation?.columns ?? []).length : 0;
+  if (MOST * (state.turn + 1) < rows) next.frame = requestAnimationFrame(step);
+}
 
 /** What the last updates of the document took, ms. */
 const updates = (window.driftgaugeUpdates = []);
@@ -80,6 +103,7 @@ async function poll() {
       state.shown = `${want[0]} ${want[1]}`;
       state.problem = detail.missing || "";
       state.detail = detail.missing ? null : detail;
+      state.turn = 0;
     }
     state.answered = Date.now();
     state.failed = "";
@@ -88,6 +112,7 @@ async function poll() {
     state.failed = error.name === "AbortError" ? "it takes too long" : error.message.startsWith("it ") ? error.message : "it cannot be reached";
   }
   draw();
+  next();
   poll.timer = setTimeout(poll, EVERY_MS);
 }
 
@@ -121,7 +146,7 @@ function draw() {
   if (state.models !== null || state.at.view === "unknown") render(main, body(context));
   else render(main, h("p", { class: "empty" }, state.failed ? "Nothing to show yet." : "Asking the exporter …"));
   updates.push(performance.now() - started);
-  if (updates.length > 50) updates.shift();
+  if (updates.length > 200) updates.shift();
 }
 
 function body(context) {
@@ -163,6 +188,8 @@ function follow() {
     state.detail = null;
     state.problem = state.shown = state.filter = "";
     state.all = false;
+    state.limit = MOST;
+    state.turn = 0;
     main.focus({ preventScroll: true });
     scrollTo(0, 0);
   }

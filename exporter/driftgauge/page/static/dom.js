@@ -7,9 +7,9 @@ export function h(tag, props, ...children) {
   return { tag, props: props || {}, key: props?.key, children: flatten(children) };
 }
 
-/** Describe what is only made again when `sign` differs. */
-export function memo(key, sign, make) {
-  return { memo: true, key, sign, make };
+/** Describe what is only made again when `sign` differs; what is there already and is `late` stays as it is for this time. */
+export function memo(key, sign, make, late = false) {
+  return { memo: true, key, sign, make, late };
 }
 
 /** Make the children of `parent` those described. */
@@ -72,7 +72,7 @@ function patch(old, item, inSvg) {
 }
 
 function patchMemo(old, item, inSvg) {
-  if (old && old.sign === item.sign) return Object.assign(item, { node: old.node, inner: old.inner });
+  if (old && (item.late || old.sign === item.sign)) return Object.assign(item, { node: old.node, inner: old.inner, sign: old.sign });
   const made = item.make();
   item.inner = patch(old && kind(old.inner) === kind(made) ? old.inner : null, made, inSvg);
   item.node = item.inner.node;

@@ -9,7 +9,9 @@ import { apiModel, toFeature, toModel } from "./route.js";
 import { referenceLine, traffic, waiting } from "./view_models.js";
 
 const COLUMNS = [["Feature"], ["Status"], ["Distribution", "wide"], ["Distance", "num"], ["Trend"], ["Noise floor", "num wide"], ["By chance", "wide"], ["Rows", "num wide"]];
-const MANY = 12, MOST = 100;
+const MANY = 12;
+/** Rows that one update of the document makes again; the others follow in the next frames. */
+export const MOST = 100;
 
 export function modelView(context) {
   const { at, detail, models, now, rates, width } = context;
@@ -34,21 +36,22 @@ function causes({ diagnosis }, at) {
   return panel("causes", "Likely causes", "each has passed a test of its own; the surest first",
     h("ol", { class: "causes" }, diagnosis.causes.map((one, n) => h("li", { key: `${n} ${one.cause}` },
       h("p", {}, h("strong", {}, one.title), one.columns.length > 0 && [" in ", one.columns.slice(0, 6).map((column, m) => [m > 0 && ", ", h("a", { key: `${column.role} ${column.feature}`, href: toFeature(at.model, at.version, column.role, column.feature) }, column.feature)])]),
-      h("p", {}, one.said), h("p", { class: "do" }, one.check)))));
+      h("p", {}, one.said), h("p", { class: "do" }, one.check)))),
+    diagnosis.more_causes > 0 && h("p", { class: "note foot" }, `and ${count(diagnosis.more_causes)} more`));
 }
 
-function drift({ at, filter, filterTyped, all: whole, showAll }, evaluation, window) {
+function drift({ at, filter, filterTyped, all: whole, limit, showAll, turn }, evaluation, window) {
   const wanted = filter.trim().toLowerCase();
   const all = sorted(evaluation.columns, window);
   const found = wanted ? all.filter((column) => column.feature.toLowerCase().includes(wanted)) : all;
-  const shown = whole ? found : found.slice(0, MOST);
+  const shown = found.slice(0, limit);
   const judged = evaluation.windows.find((one) => one.name === window);
   return panel("drift", "Drift", note(all, judged),
     h("div", { class: "tools" }, choice("Window", evaluation.windows.map((one) => one.name), window, (name) => toModel(at.model, at.version, name)),
       all.length > MANY && h("label", {}, h("span", { class: "unseen" }, "Filter features"), h("input", { type: "search", placeholder: `Filter ${all.length} features`, value: filter, oninput: filterTyped })),
       legend()),
-    table(`Columns by severity, last ${window}`, COLUMNS, shown.map((column) => row(column, at, window, evaluation)), "drift"),
-    found.length > shown.length && h("p", { class: "note foot" }, `The ${shown.length} of highest severity are shown. `, h("button", { type: "button", class: "quiet", onclick: showAll }, `Show all ${found.length}`)),
+    table(`Columns by severity, last ${window}`, COLUMNS, shown.map((column, n) => row(column, at, window, evaluation, n >= MOST * (turn + 1))), "drift"),
+    found.length > shown.length && !whole && h("p", { class: "note foot" }, `The ${shown.length} of highest severity are shown. `, h("button", { type: "button", class: "quiet", onclick: showAll }, `Show all ${found.length}`)),
     !shown.length && h("p", { class: "note" }, "No feature has that in its name."),
     window !== evaluation.status_window && h("p", { class: "note" }, `Pictures show the last ${evaluation.status_window}.`));
 }
@@ -64,7 +67,7 @@ function note(columns, judged) {
   return `${columns.length} columns: ${alerting} in alert, ${warning} in warning${judged.judging ? "" : `; the last ${judged.name} is for display, other windows decide`}${filled}`;
 }
 
-function row(column, at, window, evaluation) {
+function row(column, at, window, evaluation, late) {
   const one = column.windows[window];
   const key = `${column.role} ${column.feature}`;
   // Made again only when something in it has changed: most of 500 rows have not.
@@ -80,7 +83,7 @@ function row(column, at, window, evaluation) {
       chance(one.evidence),
       count(one.samples),
     ],
-  }));
+  }), late);
 }
 
 // The windows that decide and say what the column's status is.
