@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from driftgauge.sketch import TOP_CATEGORIES, CategorySpec
+from driftgauge.sketch.categories import KEPT_WORDS
 
 SPEC = CategorySpec((("basic", "plus", "pro"), ("yes",)), (("rare",), ()), (True, False))
 
@@ -84,3 +85,22 @@ def test_widest_column():
     """With all named categories a column has 64 cells."""
     spec = CategorySpec((tuple(map(str, range(TOP_CATEGORIES))),), ((),), (True,))
     assert spec.width == 64
+
+
+def test_the_codes_of_a_dictionary_are_kept():
+    """The same words, in other objects too, are looked up once; other words, or another column's, anew."""
+    spec = CategorySpec((("basic", "plus"), ("plus",)), ((), ()), (True, True))
+    first = spec.table(0, ("plus", "gold"))
+    assert first.tolist() == [1, spec.unseen, spec.missing]
+    assert spec.table(0, tuple(["plus", "gold"])) is first
+    assert spec.table(1, ("plus", "gold")).tolist() == [0, spec.unseen, spec.missing]
+    assert spec.table(0, ("gold", "plus")).tolist() == [spec.unseen, 1, spec.missing]
+    assert spec.table(0, ("plus", "gold")).tolist() == first.tolist()
+
+
+def test_a_long_dictionary_is_not_kept():
+    """What is kept is bounded: 64 KiB a column."""
+    spec = CategorySpec((("basic",),), ((),), (True,))
+    words = tuple(map(str, range(KEPT_WORDS + 1)))
+    assert spec.table(0, words) is not spec.table(0, words)
+    assert len(spec.table(0, words)) == KEPT_WORDS + 2

@@ -197,6 +197,19 @@ def test_frames_of_nullable_and_categorical_types():
     assert found["3"].tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("dtype", ["string", "object"])
+def test_texts_of_a_frame_are_coded_in_order_of_appearance(dtype):
+    """Whatever holds them, an empty text is a text, and a column of missing values alone holds none."""
+    frame = pd.DataFrame(
+        {"plan": pd.Series(["b", None, "", "a", "b"], dtype=dtype), "none": pd.Series([None] * 5, dtype=dtype)}
+    )
+    found = inputs(from_frame(frame))
+    assert found["plan"].vocabulary == ("b", "", "a")
+    assert found["plan"].codes.tolist() == [0, -1, 1, 2, 0]
+    assert found["plan"].codes.dtype == np.int32
+    assert np.isnan(found["none"]).all()
+
+
 def test_a_frame_with_one_name_twice_is_refused():
     """Two columns of one name cannot be told apart."""
     frame = pd.DataFrame([[1, 2]], columns=["a", "a"])

@@ -65,7 +65,7 @@ def read_numbers(column: Column, edges: Floats, precision: type[np.floating[Any]
 def read_codes(column: Column, spec: CategorySpec, number: int) -> Codes:
     """Return *column* as codes of column *number* of *spec*."""
     categories = as_categories(column)
-    table = np.append(spec.encode(number, categories.vocabulary), np.int32(spec.missing))
+    table = spec.table(number, categories.vocabulary)
     return table[np.maximum(categories.codes, -1)]  # -1 takes the last entry
 
 
