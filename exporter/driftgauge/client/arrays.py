@@ -7,6 +7,7 @@ Cost: 0.3 us a packed row, 5 us a table. The values of a table are not copied ag
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -24,41 +25,54 @@ from driftgauge.client.values import array_of, numbers_of
 __all__ = ["alike", "block_of_packed", "block_of_tables", "is_plain", "shape_of_table"]
 
 Note: TypeAlias = Callable[[str, str], None]
+#: packed rows, transposed
+Fields: TypeAlias = tuple[tuple[Any, ...], ...]
+_NUMBERS = frozenset({float, int})
 #: what is said of a table in this way: how long its request took
 _LATENCY = frozenset({"latency_s"})
 
 
-def alike(rows: Sequence[Packed]) -> Iterator[Sequence[Packed]]:
-    """Yield the rows in runs of one type, one width and one number of class scores."""
-    data, _, proba, _, types, _ = zip(*rows, strict=True)
-    scores = proba.count(None) == len(rows) or (None not in proba and len(set(map(len, proba))) == 1)
-    if scores and len(set(map(len, data))) == len(set(types)) == 1:
-        yield rows
+def alike(rows: Sequence[Packed]) -> Iterator[Fields]:
+    """Yield runs of packed rows of one type, one width and one number of class scores, field by field."""
+    fields: Fields = tuple(zip(*rows, strict=True))
+    _, _, proba, _, types, sizes = fields
+    # without class scores rows of one size have one width
+    if all(field.count(field[0]) == len(rows) for field in (sizes, types)) and proba.count(None) == len(rows):
+        yield fields
         return
     for _, run in groupby(rows, lambda row: (row[4], len(row[0]), row[2] and len(row[2]))):
-        yield list(run)
+        yield tuple(zip(*run, strict=True))
 
 
-def is_plain(row: Packed) -> bool:
-    """Tell whether a packed row, and those like it, can be made a block here: it has values, and proper class scores."""
-    data, _, proba, _, dtype, _ = row
-    return bool(data) and (proba is None or (dtype.kind == "f" and len(proba) >= 2 * dtype.itemsize))
+def is_plain(fields: Fields) -> bool:
+    """Tell whether packed rows that are alike can be made a block here: they have values, and proper class scores."""
+    data, _, proba, _, types, _ = fields
+    dtype = types[0]
+    return bool(data[0]) and (proba[0] is None or (dtype.kind == "f" and len(proba[0]) >= 2 * dtype.itemsize))
 
 
-def block_of_packed(rows: Sequence[Packed], tally: Tally, note: Note) -> Block:
+def block_of_packed(fields: Fields, tally: Tally, note: Note) -> Block:
     """Make a block of packed rows that are alike, each of them a request."""
-    data, predictions, proba, latencies, (dtype, *_), _ = zip(*rows, strict=True)
+    data, predictions, proba, latencies, (dtype, *_), _ = fields
     matrices = {(INPUT, MATRIX): _matrix(data, dtype)}
     if proba[0] is not None:
         matrices[OUTPUT, "proba"] = _matrix(proba, dtype)
-    none = predictions.count(None) == len(rows)
-    outputs = {} if none else columns_of([("prediction", list(predictions))], note)
     facts: Columns = {}
-    if latencies.count(None) < len(rows):
+    if latencies.count(None) < len(data):
         facts["latency_s"] = numbers_of(latencies, note)
-    tally.requests += len(rows)
-    tally.predictions += len(rows)
-    return Block(len(rows), {}, outputs, facts, matrices)
+    outputs = _outputs(predictions, note)
+    tally.requests += len(data)
+    tally.predictions += len(data)
+    return Block(len(data), {}, outputs, facts, matrices)
+
+
+def _outputs(predictions: Sequence[Any], note: Note) -> Columns:
+    if predictions.count(None) == len(predictions):
+        return {}
+    if _NUMBERS.issuperset(map(type, predictions)):
+        with contextlib.suppress(OverflowError):  # an integer beyond any float
+            return {"prediction": np.array(predictions, np.float64)}
+    return columns_of([("prediction", list(predictions))], note)
 
 
 def _matrix(rows: Sequence[bytes], dtype: np.dtype[Any]) -> Stack:

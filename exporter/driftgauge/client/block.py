@@ -74,11 +74,21 @@ def joined(blocks: Sequence[Block]) -> Block:
     """Return the rows of all *blocks*, which have one layout."""
     if len(blocks) == 1:
         return blocks[0]
-    parts = [_batches_of(block) for block in blocks]
-    batch = concatenate([part for part, _ in parts])
-    facts = concatenate([part for _, part in parts])
-    matrices = {key: Stack.of([block.matrices[key] for block in blocks]) for key in blocks[0].matrices}
-    return Block(batch.rows, batch.inputs, batch.outputs, facts.inputs, matrices)
+    rows = [block.rows for block in blocks]
+    return Block(
+        sum(rows),
+        _joined([block.inputs for block in blocks], rows),
+        _joined([block.outputs for block in blocks], rows),
+        _joined([block.facts for block in blocks], rows),
+        {key: Stack.of([block.matrices[key] for block in blocks]) for key in blocks[0].matrices},
+    )
+
+
+def _joined(parts: Sequence[Mapping[str, Column]], rows: Sequence[int]) -> Mapping[str, Column]:
+    names = parts[0].keys()
+    if all(part.keys() == names and all(type(part[name]) is np.ndarray for name in names) for part in parts):
+        return {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return concatenate([Batch(count, part) for count, part in zip(rows, parts, strict=True)]).inputs
 
 
 def unmixed(block: Block) -> Iterator[Block]:

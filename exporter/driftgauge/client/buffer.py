@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from driftgauge.client.entries import is_packed
-
 __all__ = ["Buffer"]
 
 #: the thread is woken when this share of the limit waits
@@ -93,22 +91,28 @@ class Buffer:
         """Tell whether an entry of this size fits."""
         return self.held + size <= self.limit
 
-    def take(self, most: int, most_bytes: int) -> list[Any]:
-        """Return up to *most* entries, fewer when they hold more than *most_bytes*; of packed rows four times as many."""
-        entries, held, left, left_bytes = self._entries, 0, most * _PACKED_MORE, most_bytes * _PACKED_MORE
+    def take(self, most: int, most_bytes: int) -> tuple[list[Any], bool]:
+        """Return up to *most* entries, fewer when they hold more than *most_bytes*; of packed rows four times as many.
+
+        Also tell whether all of them are packed rows.
+        """
+        entries, held, left, least = self._entries, 0, most_bytes * _PACKED_MORE, most_bytes // most
         taken: list[Any] = []
-        while entries and left > 0 and left_bytes > 0:
+        packed = 0
+        while entries and left > 0:
             entry = entries.popleft()
             taken.append(entry)
-            is_row = type(entry) is tuple
-            size = entry[5] if is_row else entry.size
-            share = 1 if is_row and is_packed(entry) else _PACKED_MORE
+            if type(entry) is tuple and type(entry[4]) is not int:
+                size = entry[5]
+                left -= size if size > least else least  # noqa: FURB136 - a call of max would double the time
+                packed += 1
+            else:
+                size = entry[5] if type(entry) is tuple else entry.size
+                left -= max(size, least) * _PACKED_MORE
             held += size
-            left -= share
-            left_bytes -= size * share
         self.calm += held
         self.woken = False
-        return taken
+        return taken, packed == len(taken)
 
     @property
     def held(self) -> int:

@@ -21,7 +21,7 @@ from driftgauge.client.encode import encode
 from driftgauge.client.entries import Counted, Deferred, Entry, Label, Packed
 from driftgauge.client.moments import moment_of
 from driftgauge.client.outbox import Parcel
-from driftgauge.client.rows import blocks_of, word_of
+from driftgauge.client.rows import blocks_of, blocks_of_packed, word_of
 from driftgauge.client.tally import Tally
 from driftgauge.client.values import plain
 from driftgauge.failures import failure_of
@@ -64,9 +64,11 @@ class Packer:
         bodies: dict[Layout, _Gathered] = {}
         labels: list[bytes] = []
         remaining = len(buffer)  # what callers add meanwhile is the next round's
-        while remaining > 0 and (entries := buffer.take(min(_CHUNK, remaining), _CHUNK_BYTES)):
+        while remaining > 0 and len(buffer):
+            entries, packed = buffer.take(_CHUNK, _CHUNK_BYTES)
             remaining -= len(entries)
-            for block in self._blocks(entries, labels, tally):
+            make = blocks_of_packed(entries, self._names, tally, self._note)
+            for block in make if packed else self._blocks(entries, labels, tally):
                 body = bodies.setdefault(block.layout, _Gathered())
                 body.add(block)
                 if body.rows >= _BODY_ROWS or body.nbytes >= self.most_bytes:

@@ -28,7 +28,7 @@ from driftgauge.client.tally import Tally
 from driftgauge.client.values import array_of, numbers_of, plain
 from driftgauge.failures import failure_of
 
-__all__ = ["blocks_of", "word_of"]
+__all__ = ["blocks_of", "blocks_of_packed", "word_of"]
 
 Note: TypeAlias = Callable[[str, str], None]
 
@@ -39,14 +39,19 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 def blocks_of(entries: Sequence[Entry | Packed], names: Sequence[str], tally: Tally, note: Note) -> Iterator[Block]:
     """Yield the rows of *entries* and count them in *tally*."""
     for packed, run in groupby(entries, is_packed):
-        if packed:
-            for rows in alike(list(run)):  # type: ignore[arg-type] # of that form, and so are those below
-                if is_plain(rows[0]):
-                    yield from _usable(partial(block_of_packed, rows, tally, note), len(rows), len(rows), tally, note)
-                else:
-                    yield from _blocks_of(map(unpacked, rows), names, tally, note)
+        # mypy does not see that a run has one form
+        make: Callable[..., Iterator[Block]] = blocks_of_packed if packed else _blocks_of
+        yield from make(list(run), names, tally, note)
+
+
+def blocks_of_packed(rows: Sequence[Packed], names: Sequence[str], tally: Tally, note: Note) -> Iterator[Block]:
+    """Yield packed rows and count them."""
+    for like in alike(rows):
+        if is_plain(like):
+            calls = len(like[0])
+            yield from _usable(partial(block_of_packed, like, tally, note), calls, calls, tally, note)
         else:
-            yield from _blocks_of(run, names, tally, note)  # type: ignore[arg-type]
+            yield from _blocks_of(map(unpacked, zip(*like, strict=True)), names, tally, note)
 
 
 def _blocks_of(entries: Iterable[Entry], names: Sequence[str], tally: Tally, note: Note) -> Iterator[Block]:

@@ -82,7 +82,7 @@ def column_from(values: Any) -> tuple[Column, int]:
 def numbers_of(values: Sequence[Any], note: Callable[[str, str], None]) -> NDArray[Any]:
     """Return latencies or times; what is none is missing, and a mistake that is noted."""
     if {float}.issuperset(map(type, values)):
-        return np.array(values)
+        return np.array(values, np.float64)
     numbers = [plain(value) for value in values]
     if any(isinstance(number, str | list) for number in numbers):
         note("number", "a latency or time is no number; it is left out")
