@@ -54,7 +54,7 @@ def test_json_holds_the_same(log, capsys):
     assert calibrated["threshold"] == "calibrated"
     assert 0 < calibrated["delay_seconds"] <= 2 * 86_400
     assert found["columns"]["price"]["delay_seconds"] == calibrated["delay_seconds"]
-    assert found["columns"]["age"] == {"false_episodes": 0, "delay_seconds": None}
+    assert found["columns"]["age"] == {"counted": True, "false_episodes": 0, "delay_seconds": None}
 
 
 def test_without_a_reference_the_first_third_is_one(log, capsys):

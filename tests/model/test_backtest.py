@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from driftgauge.batch import Batch
-from driftgauge.config import DriftSettings, ModelSettings
+from driftgauge.config import ColumnSettings, DriftSettings, ModelSettings
 from driftgauge.model.backtest import CALIBRATED, GRID, SlotCounts, backtest
 from driftgauge.reference import BuildOptions, build
 
@@ -75,6 +77,17 @@ def test_what_strays_by_itself_is_counted_and_gets_a_threshold_of_its_own(played
     common, own, hopeless = played.least_thresholds(per_week=0.5)
     assert (common, list(own), hopeless) == (0.2, ["wild"], ())
     assert played.rates[0] == pytest.approx(played.status_episodes[0].sum() / played.weeks)
+
+
+def test_columns_without_a_weight_are_counted_apart(reference):
+    """They have episodes of their own, and no part in the model's rates nor in what is proposed."""
+    settings = replace(SETTINGS, features={"wild": ColumnSettings(weight=0)})
+    found = backtest(reference, slots(reference, rows(3, seed=2)), settings)
+    assert found.counted.tolist() == [name != "wild" for name in found.columns]
+    assert found.status_episodes[at(found, "0.2", "wild")] > 0
+    assert not found.rates[1 + GRID.index(0.2)]
+    assert not found.window_rates[1 + GRID.index(0.2)].any()
+    assert found.least_thresholds(per_week=0.5) == (0.2, {}, ())
 
 
 def test_windows_shorter_than_a_slot_are_left_out(reference):

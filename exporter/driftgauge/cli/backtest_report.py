@@ -30,7 +30,7 @@ def report(result: Backtest, about: Mapping[str, Any], changed: Sequence[str], w
         yield "nothing could be judged: no window was full before the change, or too few rows; see `driftgauge profile show`"
         return
     yield ""
-    yield "false alert episodes a week, of the model's columns together"
+    yield "false alert episodes a week, of the columns with a weight together"
     yield from _rates(result)
     yield ""
     yield from _loudest(result)
@@ -65,6 +65,7 @@ def document(result: Backtest, about: Mapping[str, Any], changed: Sequence[str],
         ],
         "columns": {
             name: {
+                "counted": bool(result.counted[number]),
                 "false_episodes": int(result.status_episodes[0, number]),
                 "delay_seconds": _finite(result.status_delays[0, number]),
             }
@@ -92,13 +93,19 @@ def _rates(result: Backtest) -> list[str]:
 def _loudest(result: Backtest) -> Iterator[str]:
     episodes = result.status_episodes[0]
     loud = [number for number in np.argsort(-episodes, kind="stable").tolist() if episodes[number]]
-    if not loud:
+    counted, apart = ([number for number in loud if result.counted[number] == has] for has in (True, False))
+    if not counted:
         yield f"at the {CALIBRATED} thresholds no column was in alert"
     else:
-        named = ", ".join(f"{result.columns[number]} {episodes[number]}" for number in loud[:_LISTED])
-        more = f" and {len(loud) - _LISTED} more" if len(loud) > _LISTED else ""
-        yield printable(f"episodes at the {CALIBRATED} thresholds: {named}{more}")
+        yield printable(f"episodes at the {CALIBRATED} thresholds: {_named(result, counted)}")
+    if apart:
+        yield printable(f"not counted, for they have no weight in the model's verdict: {_named(result, apart)}")
     yield ""
+
+
+def _named(result: Backtest, columns: Sequence[int]) -> str:
+    named = ", ".join(f"{result.columns[number]} {result.status_episodes[0, number]}" for number in columns[:_LISTED])
+    return f"{named} and {len(columns) - _LISTED} more" if len(columns) > _LISTED else named
 
 
 def _delays(result: Backtest, changed: Sequence[str]) -> Iterator[str]:

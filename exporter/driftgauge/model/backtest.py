@@ -79,6 +79,7 @@ class Backtest:
         delays: seconds from the change to the first alert, NaN where there was none, [thresholds, windows, columns].
         status_delays: the same of the columns' own status, [thresholds, columns].
         alert: the product's own threshold, [windows, columns]; infinite where a window does not judge.
+        counted: columns with a weight in the model's verdict, [columns]; the model's rates and proposals are of these alone.
     """
 
     thresholds: tuple[str, ...]
@@ -91,16 +92,17 @@ class Backtest:
     delays: NDArray[np.float64]
     status_delays: NDArray[np.float64]
     alert: NDArray[np.float64]
+    counted: NDArray[np.bool_]
 
     @property
     def rates(self) -> NDArray[np.float64]:
         """False alert episodes a week of the model as a whole, [thresholds]; NaN when nothing was judged."""
-        return _per_week(self.status_episodes.sum(axis=1), self.weeks)
+        return _per_week(self.status_episodes[:, self.counted].sum(axis=1), self.weeks)
 
     @property
     def window_rates(self) -> NDArray[np.float64]:
         """False alert episodes a week in each window, [thresholds, windows]; NaN when nothing was judged."""
-        return _per_week(self.episodes.sum(axis=2), self.weeks)
+        return _per_week(self.episodes[..., self.counted].sum(axis=2), self.weeks)
 
     def least_thresholds(self, per_week: float) -> tuple[float, Mapping[str, float], tuple[str, ...]]:
         """Return what keeps the model within a budget of false episodes a week.
@@ -114,8 +116,8 @@ class Backtest:
         weeks = max(self.weeks, 1e-9)
         levels = np.array(GRID)
         first = int(np.searchsorted(levels, 0.2))
-        own = self.status_episodes[1:]
-        quiet = [int(np.count_nonzero(row)) * 2 <= len(self.columns) for row in own[first:]]
+        own = np.where(self.counted, self.status_episodes[1:], 0)
+        quiet = [int(np.count_nonzero(row)) * 2 <= int(self.counted.sum()) for row in own[first:]]
         common = first + (quiet.index(True) if True in quiet else len(quiet) - 1)
         loud = np.flatnonzero(own[common] > 0)
         if float(own[common].sum()) / weeks <= per_week:
@@ -219,6 +221,7 @@ class _Played:
             self._delays,
             self._status_delays,
             self._own,
+            self._first.weights > 0,
         )
 
 
