@@ -12,6 +12,7 @@ from driftgauge.config import ModelSettings
 from driftgauge.model.judgement import Judgement
 from driftgauge.profile import (
     HOURS,
+    STUCK,
     WINDOWS,
     Calibration,
     ColumnSchema,
@@ -75,6 +76,26 @@ def test_words_say_what_each_window_can_judge(show):
     assert "temperature: too variable for 24h and 7d; judged over 14d from 0.64" in out
     assert "delay: judged over 24h from 0.29, over 7d from 0.24, over 14d from 0.20" in out
     assert "distance: judged over 24h, 7d and 14d from 0.20" in out
+
+
+def test_a_window_that_is_hardly_ever_sure_is_said(show):
+    """Rows that scatter fifty times as widely leave no evidence to a day of 78 rows, and some to two weeks of them."""
+    out = show(reference({"24h": figures([0.3, 0.1, 0.1], dispersion=50.0)}))
+    assert "over 24h nothing is evidence, as its rows scatter 50 times as widely" in out
+    assert "is evidence" not in show(reference(SLOW))
+
+
+def test_stuck_values_are_said_to_be_judged_or_not(show):
+    """Columns whose bins hold one value each are named, and whether the profile calibrates them."""
+    values = reference({"24h": SLOW["24h"]})
+    values.profile.histogram.counts[:, :3] = (4_500, 1_000, 3_500)
+    values.profile.histogram.sums[:, :3] = (-4_500.0, 1_000.0, 7_000.0)
+    told = "temperature, delay, distance"
+    assert f"stuck values: not calibrated, so none is judged, of {told}" in show(values)
+    assert f"stuck values are judged over three days in {told}" in show(
+        replace(values, calibration={**values.calibration, STUCK: figures([0.0, 0.0, 0.0])})
+    )
+    assert "no column has values of its own" in show(reference())
 
 
 def test_the_table_has_the_thresholds_of_every_window(show):

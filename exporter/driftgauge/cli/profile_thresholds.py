@@ -9,13 +9,16 @@ import math
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
+
+import numpy as np
 
 from driftgauge.cli.terminal import LINE, printable, table
 from driftgauge.config import ModelSettings
 from driftgauge.drift import values_of
 from driftgauge.model.judgement import Judgement
-from driftgauge.profile import DAY_SECONDS, OUTPUT, STUCK, WINDOWS, ColumnSchema, Reference, Window
+from driftgauge.profile import CEILING, DAY_SECONDS, OUTPUT, STUCK, WINDOWS, ColumnSchema, Reference, Window
 
 __all__ = ["Thresholds"]
 
@@ -80,6 +83,7 @@ class Thresholds:
             "warn": _or_none(judged.warn[row, place]),
             "alert": _or_none(judged.alert[row, place]),
             "dispersion": float(judged.dispersion[row, place]),
+            "evidence_from": self._sure(row, place) or None,
             "chunks": 0 if figures is None else int(figures.chunks[place]),
             "chunk_median": None if figures is None else _or_none(figures.median[place]),
             "chunk_q95": None if figures is None else _or_none(figures.q95[place]),
@@ -160,7 +164,30 @@ class Thresholds:
         parts = [f"too variable for {_and(hopeless)}"] if hopeless else []
         judging = [f"over {_and(names)} from {threshold}" for threshold, names in by_threshold.items()]
         parts.append(f"judged {', '.join(judging)}" if judging else "no window can judge it")
+        parts += self._mute(place)
         return "; ".join(parts)
+
+    def _mute(self, place: int) -> Iterator[str]:
+        """Say which windows pass their threshold and are hardly ever sure, because rows come together."""
+        judged = self.judgement
+        for row, window in enumerate(WINDOWS):
+            if judged.drives[row, place] and (sure := self._sure(row, place)) > CEILING:
+                what = "nothing" if sure > 1 else f"only {sure:.2f} and more"
+                yield f"over {window.name} {what} is evidence, as its rows scatter {judged.dispersion[row, place]:.0f} times as widely"
+
+    def _sure(self, row: int, place: int) -> float:
+        """Return the debiased distance that is evidence in a window with as many rows as the reference's days have; 0: unknown."""
+        profile, times = self.reference.profile, self.reference.provenance.time_range
+        counts = (*profile.histogram.counts, *profile.categories.counts)[place]
+        total, degrees = int(counts.sum()), int(np.count_nonzero(counts)) - 1
+        dispersion = float(np.nan_to_num(self.judgement.dispersion[row, place], nan=1.0))
+        if times is None or times[1] <= times[0] or degrees < 1:
+            return 0.0
+        noise = (1 / total + (times[1] - times[0]) / WINDOWS[row].seconds / total) / (8 * math.log(2))
+        # The quantile of chi square by Wilson and Hilferty; large windows follow it (statistics.md 1.3).
+        far = -NormalDist().inv_cdf(10 ** -float(self.judgement.evidence[row]))
+        quantile = degrees * (1 - 2 / (9 * degrees) + far * math.sqrt(2 / (9 * degrees))) ** 3
+        return math.sqrt(max(dispersion * quantile - degrees, 0.0) * noise)
 
 
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ betting). A block is six hours, b is anything from 0.1 to 1; the evidence is log
 values. Spells that last longer than six hours are the business of the threshold, which undrifted stretches of the reference raise.
 
 Guarantee: independent rows give 0, because a low quantile of the hours lies below the mean; over ten months of flights and their
-weather no column reached 0.02 (`tests/simulation/test_stuck.py`). Blind to values that more than a quarter of the reference's
+weather no column reached 0.02 (`tests/simulation/test_weather.py`). Blind to values that more than a quarter of the reference's
 rows have, and to bins that hold more than one value. Time: 1.5 ms for 72 hours of 100 columns of 20 bins.
 """
 
@@ -89,7 +89,7 @@ def _single_values(histogram: Histogram) -> Flags:
             precision = np.float32 if column < histogram.spec.narrow else np.float64
             step = np.nextafter(edges[:-1].astype(precision), precision(np.inf)) == edges[1:]
             inner = slice(1, len(edges))
-            near = edges[1:] - means[column, inner] <= _NEAR * np.diff(edges)
+            near = np.abs(edges[1:] - means[column, inner]) <= _NEAR * np.diff(edges)
             single[column, inner] = (step | near) & (counts[column, inner] > 0)
     return single
 
