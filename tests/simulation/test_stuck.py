@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from benchmarks import quarter
 from driftgauge.config import DriftSettings
 from driftgauge.drift import STUCK_HOURS, stuck_values
+from driftgauge.profile import ColumnSchema, ProfileSpec, Schema
+from driftgauge.sketch import CategorySpec, HistogramSpec
 
 FEATURES = 30
 DAYS = 14
@@ -22,7 +25,9 @@ def test_clocks_and_sessions_are_no_stuck_values(rows: float, sessions: tuple[in
     """Looked at every hour for two weeks, no value of any column comes near the ratio that warns."""
     rng = np.random.default_rng([3, int(rows), sessions[0]])
     traffic = quarter.Traffic.of(rng, rows, sessions, FEATURES)
-    spec = traffic.reference(rng).profile.spec
+    edges = np.tile(ndtri(np.arange(1, 20) / 20), (FEATURES, 1))
+    schema = Schema.of(ColumnSchema(f"f{number}") for number in range(FEATURES))
+    spec = ProfileSpec(schema, HistogramSpec.plain(edges), CategorySpec((), (), ()))
     hours = np.stack([
         sum(traffic.counts(rng, spec, quarter.START + hour * quarter.HOUR + (tick + 0.5) * quarter.TICK) for tick in range(TICKS))
         for hour in range(24 * DAYS)
