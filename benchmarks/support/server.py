@@ -103,6 +103,11 @@ class Server:
         return self
 
     @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    @property
     def socket(self) -> str:
         """Path of the Unix socket."""
         return self._socket
