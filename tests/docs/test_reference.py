@@ -45,7 +45,7 @@ def profile(tmp_path_factory) -> dict:
     with (folder / "train.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
     options = "--timestamp at --prediction approved --probability p_yes --label y --segment country --text review"
-    arguments = [*options.split(), "--embedding", "e", "--strata", "always"]
+    arguments = [*options.split(), "--embedding", "e", "--strata", "always", "--anomaly", "one-class-svm"]
     assert main(["profile", "build", str(folder / "train.csv"), "-o", str(folder / "profile.json"), *arguments]) == 0
     return dict(json.loads((folder / "profile.json").read_text("utf-8")))
 
@@ -74,6 +74,17 @@ def test_every_field_of_a_part_of_a_profile_is_documented(profile, part):
         line for line in _section("docs/profile-format.md", "Head").splitlines() if line.startswith(f"| `{part}`")
     )
     assert {name for name in re.findall(r"`(\w+)`", row) if name not in {part, "pca_residual"}} == set(profile[part])
+
+
+def test_every_field_of_a_detector_is_documented(profile):
+    """What every detector has is in the part's row, what a kind has in the table of the kinds."""
+    row = next(
+        line for line in _section("docs/profile-format.md", "Head").splitlines() if line.startswith("| `anomaly`")
+    )
+    every = {name for name in re.findall(r"`(\w+)`", row) if name not in {"anomaly", "anomaly_score"}}
+    kinds = _section("docs/profile-format.md", "A detector")
+    own = set(re.findall(r"^\| `one-class-svm` \|(.*?)\|", kinds, flags=re.MULTILINE))
+    assert every | set(re.findall(r"`(\w+)`", "".join(own))) == set(profile["anomaly"])
 
 
 @pytest.mark.parametrize("part", ["embeddings", "tokens", "performance"])
