@@ -21,7 +21,7 @@ import driftgauge
 FEATURES = 50
 CALLS = (1, 10, 100, 1_000)
 ROUNDS = 5
-ROWS = {1: 20_000, 10: 200_000, 100: 1_000_000, 1_000: 1_000_000}
+ROWS = {1: 200_000, 10: 1_000_000, 100: 1_000_000, 1_000: 1_000_000}
 LEARNED_ROWS = 10_000
 #: rows that wait at most: the benchmark must not run into the buffer's limit
 AHEAD_ROWS = 100_000
