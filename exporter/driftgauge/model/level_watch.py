@@ -6,7 +6,7 @@ A slot is taken once, when it has ended and the rows that may still come late ha
 are passed over; those with few are added to the next. Features are not watched: with a hundred of them, and detectors that forget
 what they found, changes by chance are a daily matter (statistics.md 3.6); columns have statuses, and `drift.log_e`.
 
-Time: 0.3 ms a slot for KSWIN and series, microseconds for the others. Memory: 70 KB for a series and detector at most.
+Time: 0.4 ms a slot and series for KSWIN, microseconds for the others. Memory: 70 KB for a series and detector at most.
 """
 
 from __future__ import annotations
