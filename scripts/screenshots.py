@@ -26,10 +26,20 @@ VIEWS = {
     "exporter": "#/exporter",
 }
 
-
-LOOKS = (("", "light", 1200, False), ("-dark", "dark", 1200, False), ("-phone", "light", 390, True))
-#: what the documents show, and how high the pictures are
-DOCS = {"models": 760, "model": 1_130, "feature": 860}
+#: what is put behind the name of the view, scheme, width, and whether it is a phone
+Look = tuple[str, str, int, bool]
+LOOKS: tuple[Look, ...] = (("", "light", 1200, False), ("-dark", "dark", 1200, False), ("-phone", "light", 390, True))
+REPORT = "api/v1/models/card-fraud/versions/3/report"
+#: what the documents show: name -> address, look, and how high the picture is at most
+DOCS = {
+    "models": ("#/", LOOKS[0], 760),
+    "model": (VIEWS["model"], LOOKS[0], 1_200),
+    "model-dark": (VIEWS["model"], LOOKS[1], 1_200),
+    "model-phone": (VIEWS["model"], LOOKS[2], 1_400),
+    "feature": (VIEWS["feature"], LOOKS[0], 860),
+    "exporter": (VIEWS["exporter"], LOOKS[0], 1_000),
+    "report": (REPORT, ("", "light", 1_000, False), 1_200),
+}
 
 
 def main() -> int:
@@ -45,23 +55,37 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, Exporter(CONFIG) as exporter, Browser(Path(scratch)) as browser:
         play(exporter)
-        for view in DOCS if wanted.docs else VIEWS:
-            for look in LOOKS[:1] if wanted.docs else LOOKS:
-                show(browser, exporter.metrics_port, VIEWS[view], look)
-                browser.screenshot(folder / f"page-{view}{look[0]}.png", DOCS[view] if wanted.docs else 10_000)
+        for name, address, look, most in pictures(docs=wanted.docs):
+            if (
+                address == REPORT
+            ):  # as somebody opens the file that was saved: where it was made, no script may run in it
+                saved = Path(scratch) / "report.html"
+                saved.write_bytes(exporter.get(f"/{REPORT}").body)
+                show(browser, saved.as_uri(), look)
+            else:
+                show(browser, f"http://127.0.0.1:{exporter.metrics_port}/{address}", look)
+            browser.screenshot(folder / f"page-{name}.png", most)
         for problem in browser.problems:
             print(problem, file=sys.stderr)  # noqa: T201
         return 1 if browser.problems else 0
 
 
-def show(browser: Browser, port: int, address: str, look: tuple[str, str, int, bool]) -> None:
+def pictures(*, docs: bool) -> list[tuple[str, str, Look, float]]:
+    """Return the pictures to make: name, address, look, greatest height."""
+    if docs:
+        return [(name, *one) for name, one in DOCS.items()]
+    every = [(f"{view}{look[0]}", address, look, 10_000) for view, address in VIEWS.items() for look in LOOKS]
+    return [*every, ("report", REPORT, LOOKS[0], 10_000)]
+
+
+def show(browser: Browser, address: str, look: Look) -> None:
     """Open a view as somebody with such a screen sees it."""
     _, scheme, width, phone = look
     browser.open("about:blank")
     browser.scheme(scheme)
     browser.size(width, 800, phone=phone)
-    browser.open(f"http://127.0.0.1:{port}/{address}")
-    browser.until("document.querySelector('main h1') !== null")
+    browser.open(address)
+    browser.until("document.querySelector('h1') !== null && !document.body.innerText.includes('Asking the exporter')")
     browser.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 

@@ -46,6 +46,7 @@ def test_description_holds_scores_with_their_certainty():
         "noise_floor": 0.01,
         "debiased": 0.31,
         "evidence": 300.0,
+        "chance": "not by chance",
         "samples": 12_345_678.0,
         "warn": 0.1,
         "alert": 0.2,

@@ -37,6 +37,10 @@ def test_the_models_are_told_with_all_that_matters(visit):
             "drift",
             ("8 columns: 4 in alert, 1 in warning", "amount_eur", "↗ rising", "→ steady", "not by chance", "5 760"),
         ),
+        (
+            "causes",
+            ("A changed unit or another scale in amount_eur", "New categories in plan", "See which values are new"),
+        ),
         ("latency", ("p95 warns at 50 ms", "Median", "14d")),
         ("accuracy", ("Labels", "Macro F1")),
         ("calibration", ("Calibration error", "by chance alone", "Brier score")),

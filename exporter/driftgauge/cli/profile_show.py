@@ -100,7 +100,9 @@ def heading(reference: Reference) -> Mapping[str, Any]:
         "digest": reference.digest,
         "time_range": None if about.time_range is None else [_instant(time) for time in about.time_range],
         "hour_strata": reference.strata is not None,
-        "calibrated_windows": [name for name in reference.calibration if name != STUCK],
+        "calibrated_windows": [
+            name for name, figures in reference.calibration.items() if name != STUCK and figures.usable.any()
+        ],
         "notes": list(about.notes),
     }
 
@@ -201,8 +203,6 @@ def _overview(reference: Reference, facts: Sequence[Facts]) -> Iterator[str]:
     yield printable(f"created {about['created']}, digest {about['digest']}, model {model or 'any'}")
     if about["time_range"]:
         yield "times   {} to {}".format(*about["time_range"])
-    if about["calibrated_windows"]:
-        yield f"calibrated for windows of {', '.join(about['calibrated_windows'])}"
     if about["hour_strata"]:
         yield "counted by hour of day"
     yield from (printable(f"note: {note}") for note in about["notes"])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from driftgauge.drift.profiles import scores
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.anomalies_api import describe_anomalies
 from driftgauge.expose.bins import histograms
 from driftgauge.expose.embeddings_api import describe_embeddings
@@ -212,6 +213,7 @@ def describe_score(evaluation: Evaluation, window: int, column: int) -> Json:
         "noise_floor": finite(scores.noise_floor[place]),
         "debiased": finite(scores.debiased[place]),
         "evidence": finite(scores.evidence[place]),
+        "chance": by_chance(float(scores.evidence[place])),
         "samples": finite(scores.samples[place]),
         "warn": finite(evaluation.warn[place]),
         "alert": finite(evaluation.alert[place]),
@@ -229,6 +231,7 @@ def _classes(evaluation: Evaluation) -> list[Json]:
             "ratios": finite_all(shares.ratios),
             "rate_ratios": finite_all(shares.rates.ratio),
             "rate_ratio_evidence": finite_all(shares.rates.evidence),
+            "rate_ratio_chances": [by_chance(evidence) for evidence in shares.rates.evidence.tolist()],
         }
         for shares in evaluation.classes
     ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from driftgauge.expose.values import finite, finite_all
 from driftgauge.profile import Profile
 
-__all__ = ["histograms"]
+__all__ = ["histograms", "nameless"]
 
 Json = dict[str, Any]
 
@@ -21,6 +21,12 @@ def histograms(reference: Profile, current: Profile, column: int) -> Json:
     if column < numeric:
         return _numeric(reference, current, column)
     return _categorical(reference, current, column - numeric)
+
+
+def nameless(profile: Profile, column: int) -> bool:
+    """Tell whether a column is categorical and none of its names is kept, as of identifiers and free text."""
+    numeric = len(profile.spec.schema.numeric)
+    return column >= numeric and not profile.spec.categories.names[column - numeric]
 
 
 def _numeric(reference: Profile, current: Profile, row: int) -> Json:

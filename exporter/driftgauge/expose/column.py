@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from driftgauge.expose.api import describe_score
-from driftgauge.expose.bins import histograms
+from driftgauge.expose.bins import histograms, nameless
 from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import ColumnHistory, Evaluation
 
@@ -26,6 +26,7 @@ def describe_column(evaluation: Evaluation, history: ColumnHistory) -> Json:
         "feature": column.name,
         "role": column.role,
         "kind": column.kind,
+        "nameless": nameless(evaluation.reference.profile, number),
         "time": evaluation.time,
         "window": history.window.name,
         "status_window": evaluation.status_window.name,

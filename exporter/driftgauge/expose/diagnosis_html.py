@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from driftgauge.drift.words import by_chance, over
+from driftgauge.drift.words import over
 from driftgauge.expose.html_parts import grid
 
 __all__ = ["causes_html", "findings", "realised_html"]
@@ -21,13 +21,13 @@ _QUESTIONS = {
 }
 _NONE = "\u2013"
 _ANSWERS = {"yes": "✖ yes", "no": "✓ no", "unknown": "? not known"}
-#: figures of realised quality: name, in words, whether a share, where its evidence is
+#: figures of realised quality: name, in words, whether a share, where it says how likely chance does that
 _FIGURES = (
-    ("accuracy", "Accuracy", True, "drop_evidence"),
+    ("accuracy", "Accuracy", True, "drop_chance"),
     ("macro_f1", "Macro F1", False, None),
     ("calibration_error", "Calibration error", True, None),
     ("brier_score", "Brier score", False, None),
-    ("mean_absolute_error", "Mean absolute error", False, "rise_evidence"),
+    ("mean_absolute_error", "Mean absolute error", False, "rise_chance"),
     ("root_mean_squared_error", "Root mean squared error", False, None),
     ("mean_error", "Bias", False, None),
     ("r2", "R²", False, None),
@@ -59,7 +59,7 @@ def realised_html(labels: Json | None) -> str:
         return ""
     usual = labels["reference"] or {}
     rows = [
-        (over(window), label, _form(one[name], share), _form(usual.get(name), share), by_chance(one.get(sure)) or _NONE)
+        (over(window), label, _form(one[name], share), _form(usual.get(name), share), one.get(sure) or _NONE)
         for window, one in windows.items()
         for name, label, share, sure in _FIGURES
         if one.get(name) is not None

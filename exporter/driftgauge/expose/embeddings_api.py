@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.values import STATUSES, finite
 from driftgauge.model import Evaluation
 
@@ -22,6 +23,7 @@ def describe_embeddings(evaluation: Evaluation) -> Json:
                 "mmd_relative": finite(found.relative[row, place]),
                 "noise_floor": finite(found.noise_floor[row, place]),
                 "evidence": finite(found.evidence[row, place]),
+                "chance": by_chance(float(found.evidence[row, place])),
                 "samples": int(found.samples[row, place]),
                 "status": STATUSES[int(found.status[row, place])],
             }

@@ -9,7 +9,6 @@ import numpy as np
 
 from driftgauge.diagnosis import Diagnosis, diagnose
 from driftgauge.drift import WARN
-from driftgauge.drift.words import by_chance
 from driftgauge.expose.api import describe_without_columns
 from driftgauge.expose.column import describe_column
 from driftgauge.expose.diagnosis_api import describe_diagnosis
@@ -75,7 +74,7 @@ def _column(evaluation: Evaluation, history: ColumnHistory) -> Json:
         **told,
         "decided_by": window,
         "since": _since(told["history"], score["alert"] if told["status"] == "alert" else score["warn"]),
-        "chance": by_chance(score["evidence"]),
+        "chance": score["chance"],
     }
 
 

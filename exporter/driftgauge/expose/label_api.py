@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.values import finite, finite_all
 from driftgauge.model import LabelView
 from driftgauge.profile import CLASSIFICATION
@@ -52,9 +53,12 @@ def describe_labels(view: LabelView) -> Json:
 
 
 def _window(view: LabelView, place: int, classifies: bool) -> Json:  # noqa: FBT001 - a fact of the view
-    figures = {
+    figures: Json = {
         name: finite(values[place]) for name, values in view.figures.items() if not name.startswith("reference_")
     }
+    for name in ("drop", "rise"):
+        if f"{name}_evidence" in figures:
+            figures[f"{name}_chance"] = by_chance(figures[f"{name}_evidence"])
     if not classifies:
         return figures
     by_class = {name: view.of_classes(name)[place] for name in _CLASS_FIGURES}

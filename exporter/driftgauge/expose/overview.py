@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from driftgauge.diagnosis import diagnose
 from driftgauge.drift import UNDECIDED
 from driftgauge.expose.api import STATUSES, describe_score, describe_without_columns
+from driftgauge.expose.bins import nameless
 from driftgauge.expose.diagnosis_api import describe_diagnosis
 from driftgauge.expose.stuck import describe_stuck
 from driftgauge.model import Evaluation, ModelView
@@ -46,6 +47,7 @@ def _column(evaluation: Evaluation, number: int) -> Json:
         "feature": column.name,
         "role": column.role,
         "kind": column.kind,
+        "nameless": nameless(evaluation.reference.profile, number),
         "status": STATUSES[int(evaluation.status[number])],
         "undecided": evaluation.undecided[number] or None,
         "trend": _trend(evaluation, number),

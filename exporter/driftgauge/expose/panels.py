@@ -8,6 +8,7 @@ import numpy as np
 
 from driftgauge.derive.confidence import ENTROPY, TOP1, TOP5
 from driftgauge.drift import WARN
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.values import STATUSES, finite
 from driftgauge.model import (
     FIRST_TOKEN_BUCKETS,
@@ -58,6 +59,7 @@ def _worst(evaluation: Evaluation, place: int, number: int) -> Json:
         "debiased": finite(scores.debiased[place, number]),
         "noise_floor": finite(scores.noise_floor[place, number]),
         "evidence": finite(scores.evidence[place, number]),
+        "chance": by_chance(float(scores.evidence[place, number])),
         "samples": finite(scores.samples[place, number]),
         "alert": finite(evaluation.alert[place, number]),
     }

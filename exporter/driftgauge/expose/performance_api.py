@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.values import finite
 from driftgauge.model import Evaluation
 
@@ -25,6 +26,7 @@ def describe_performance(evaluation: Evaluation) -> Json:
                 "value": finite(found.value[place]),
                 "stderr": finite(found.stderr[place]),
                 "evidence": finite(found.evidence[place]),
+                "chance": by_chance(float(found.evidence[place])),
                 "valid": bool(found.valid[place] == 1),
                 "samples": int(found.samples[place]),
             }

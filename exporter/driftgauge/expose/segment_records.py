@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.values import STATUSES, finite
 from driftgauge.model import SegmentScores
 
@@ -33,5 +34,6 @@ def _column(segments: SegmentScores, segment: int, column: int) -> dict[str, Any
         "noise_floor": finite(scores.noise_floor[place]),
         "debiased": finite(scores.debiased[place]),
         "evidence": finite(scores.evidence[place]),
+        "chance": by_chance(float(scores.evidence[place])),
         "samples": finite(scores.samples[place]),
     }

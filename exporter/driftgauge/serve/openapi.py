@@ -39,7 +39,14 @@ def _or_null(name: str) -> Json:
     return {"oneOf": [_ref(name), {"type": "null"}]}
 
 
-_SCORE = {"debiased": _NUMBER, "noise_floor": _NUMBER, "evidence": _NUMBER, "samples": _NUMBER, "status": _STATUS}
+_SCORE = {
+    "debiased": _NUMBER,
+    "noise_floor": _NUMBER,
+    "evidence": _NUMBER,
+    "chance": _TEXT,
+    "samples": _NUMBER,
+    "status": _STATUS,
+}
 _WHERE = {"feature": _TEXT, "role": {"enum": ["input", "output", None]}}
 _SCHEMAS: Mapping[str, Json] = {
     "Problem": _of(

@@ -69,26 +69,6 @@ export function moment(time) {
 export const clock = (time) => new Date(time * 1000).toISOString().slice(11, 16);
 export const day = (time) => new Date(time * 1000).toISOString().slice(5, 10);
 
-const SIZES = [[12, "trillion"], [9, "billion"], [6, "million"]];
-
-/** Evidence (minus the decimal logarithm of a chance) in words: 1 in 10 million by chance. */
-export function chance(evidence) {
-  if (!known(evidence)) return NONE;
-  if (evidence < 0.5) return "as chance has it";
-  if (evidence >= 15) return "not by chance";
-  for (const [power, word] of SIZES) {
-    if (evidence >= power) return `1 in ${leading(evidence - power)} ${word} by chance`;
-  }
-  return `1 in ${leading(evidence)} by chance`;
-}
-
-function leading(power) {
-  const whole = Math.floor(10 ** power + 1e-9);
-  if (whole < 10) return String(whole);
-  const step = 10 ** (String(whole).length - 1);
-  return grouped(String(Math.floor(whole / step) * step));
-}
-
 const TRENDS = { rising: "↗", falling: "↘", steady: "→" };
 export const trend = (word) => (word ? [TRENDS[word], word] : null);
 

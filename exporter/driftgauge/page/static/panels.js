@@ -2,10 +2,10 @@
 
 import { bands, buckets, reliability } from "./charts.js";
 import { h } from "./dom.js";
-import { chance, count, moment, NONE, number, percent, score, seconds, span, words } from "./format.js";
+import { count, moment, NONE, number, percent, score, seconds, span, words } from "./format.js";
 import { facts, panel, status, table } from "./parts.js";
 import { toFeature } from "./route.js";
-import { MODES } from "./words.js";
+import { LEFT_OUT, MODES } from "./words.js";
 
 const NUM = "num";
 
@@ -45,8 +45,8 @@ function accuracy(model, width) {
   });
   if (!rows.length) return null;
   const usual = model.labels.reference?.[main];
-  const extra = classifies ? [["Macro F1", "macro_f1", score], ["Worse by chance", "drop_evidence", chance]]
-    : [["RMSE", "root_mean_squared_error", number], ["Bias", "mean_error", number], ["R²", "r2", score], ["Worse by chance", "rise_evidence", chance]];
+  const extra = classifies ? [["Macro F1", "macro_f1", score], ["Worse by chance", "drop_chance", (words) => words ?? NONE]]
+    : [["RMSE", "root_mean_squared_error", number], ["Bias", "mean_error", number], ["R²", "r2", score], ["Worse by chance", "rise_chance", (words) => words ?? NONE]];
   const shown = extra.filter(([, name]) => found.some(([, one]) => one[name] !== undefined && one[name] !== null));
   return panel("accuracy", classifies ? "Realised accuracy" : "Realised error", `${classifies ? "share of labelled predictions that were right" : "mean absolute error"}; bands of 95\u202f%`,
     bands(rows, usual, width, format),
@@ -67,12 +67,12 @@ function estimate(model, width) {
   return panel("estimate", classifies ? "Estimated accuracy" : "Estimated error", "without labels, from like rows of the reference; bands of 95\u202f%",
     bands(rows, found.reference, width, classifies ? percent : number),
     table("Estimates by window", [["Window"], ["Rows", NUM], ["Worse by chance", NUM], ["Holds"]],
-      windows.map(([name, one]) => ({ key: name, cells: [name, count(one.samples), chance(one.evidence), one.valid ? "✓ yes" : "? no: rows unlike the reference's"] }))));
+      windows.map(([name, one]) => ({ key: name, cells: [name, count(one.samples), one.chance ?? NONE, one.valid ? "✓ yes" : "? no: rows unlike the reference's"] }))));
 }
 
 function embeddings(model) {
   const found = Object.entries(model.evaluation?.embeddings || {});
-  const rows = found.flatMap(([name, windows]) => Object.entries(windows).filter(([, one]) => one.mmd_relative !== null).map(([window, one]) => ({ key: `${name} ${window}`, cells: [name, window, status(one.status), score(one.mmd_relative), score(one.noise_floor), chance(one.evidence), count(one.samples)] })));
+  const rows = found.flatMap(([name, windows]) => Object.entries(windows).filter(([, one]) => one.mmd_relative !== null).map(([window, one]) => ({ key: `${name} ${window}`, cells: [name, window, status(one.status), score(one.mmd_relative), score(one.noise_floor), one.chance ?? NONE, count(one.samples)] })));
   if (!rows.length) return null;
   return panel("embeddings", "Embeddings", "distance of their mean from the reference's",
     table("Embeddings by window", [["Embedding"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num wide"]], rows));
@@ -152,7 +152,7 @@ function classes(model) {
   const found = (model.evaluation?.classes || []).filter((one) => one.classes.length);
   if (!found.length) return null;
   return panel("classes", "Predicted classes", `last ${model.evaluation.status_window}`, found.map((one) => ({ ...table(`Classes of ${one.feature}`, rated(one) ? [[one.feature], ["Share", NUM], ["Against reference", NUM], ["By chance", NUM]] : [[one.feature], ["Share", NUM]],
-    one.classes.map((name, n) => one.ratios[n] !== 0 && ({ key: name, cells: [name, percent(one.ratios[n]), ...(rated(one) ? [one.rate_ratios[n] === null ? NONE : `× ${number(one.rate_ratios[n])}`, chance(one.rate_ratio_evidence[n])] : [])] })).filter(Boolean)), key: one.feature })));
+    one.classes.map((name, n) => one.ratios[n] !== 0 && ({ key: name, cells: [name, percent(one.ratios[n]), ...(rated(one) ? [one.rate_ratios[n] === null ? NONE : `× ${number(one.rate_ratios[n])}`, one.rate_ratio_chances[n] ?? NONE] : [])] })).filter(Boolean)), key: one.feature })));
 }
 
 const rated = (one) => one.rate_ratios.some((ratio) => ratio !== null);
@@ -164,7 +164,7 @@ function segments(model) {
     .filter((row) => row.debiased !== null).sort((a, b) => b.debiased - a.debiased).slice(0, 20);
   return panel("segments", "Segments", "parts of the traffic, the furthest away first",
     rows.length ? table("Segments", [["Segment"], ["Column"], ["Status"], ["Distance", NUM], ["By chance"], ["Rows", "num wide"]],
-      rows.map((row) => ({ key: JSON.stringify([row.segment, row.role, row.feature]), cells: [row.segment, h("a", { href: toFeature(model.name, model.version, row.role, row.feature) }, row.feature), status(row.status), score(row.debiased), chance(row.evidence), count(row.samples)] })))
+      rows.map((row) => ({ key: JSON.stringify([row.segment, row.role, row.feature]), cells: [row.segment, h("a", { href: toFeature(model.name, model.version, row.role, row.feature) }, row.feature), status(row.status), score(row.debiased), row.chance ?? NONE, count(row.samples)] })))
       : h("p", { class: "note" }, "Nothing to compare yet."));
 }
 
@@ -179,7 +179,7 @@ function quality(model) {
       columns.map((column) => ({ key: `${column.role} ${column.feature}`, cells: [h("a", { href: toFeature(model.name, model.version, column.role, column.feature) }, column.feature), percent(column.facts.missing_ratio), percent(column.facts.out_of_range_ratio), percent(column.facts.unseen_ratio)] }))),
     broken.length > 0 && table("Schema violations", [["Column"], ["Breaks the schema by"], ["Values", NUM]],
       broken.map((one) => ({ key: JSON.stringify([one.feature, one.reason]), cells: [one.feature, words(one.reason), count(one.count)] }))),
-    (failures.length > 0 || late.length > 0) && facts([...failures.map(([why, many]) => [`Failed: ${words(why)}`, count(many)]), ...late.map(([why, many]) => [`Left out: ${words(why)}`, count(many)])]));
+    (failures.length > 0 || late.length > 0) && facts([...failures.map(([why, many]) => [`Failed: ${words(why)}`, count(many)]), ...late.map(([why, many]) => [LEFT_OUT[why] || `Left out: ${words(why)}`, count(many)])]));
 }
 
 function reference(model) {

@@ -53,7 +53,7 @@ function configuration(detail, now) {
   const kept = detail.checkpoints;
   return facts([
     ["Configuration", detail.config_valid ? "✓ valid" : "✖ cannot be used as it is; the log says why"],
-    ["Last reload", detail.config_reload_success ? `✓ ${moment(detail.config_reload_time)}` : "✖ failed; the one before stays in force"],
+    ["Last reload", detail.config_reload_success ? detail.config_reload_time === null ? "none since the start" : `✓ ${moment(detail.config_reload_time)}` : "✖ failed; the one before stays in force"],
     ["Checkpoint", kept ? (kept.time ? `${ago(kept.time, now)}, ${bytes(kept.size)}` : "none written yet") : "none kept: a restart begins anew (state.directory)"],
     kept && ["Checkpoints failed", count(sum(kept.failures))],
     kept && ["Models restored", count(kept.restored)],

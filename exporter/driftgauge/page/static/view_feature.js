@@ -2,9 +2,10 @@
 
 import { binName, distribution, history, hours, sides } from "./charts.js";
 import { h } from "./dom.js";
-import { chance, count, NONE, number, percent, reason, score } from "./format.js";
+import { count, NONE, number, percent, reason, score } from "./format.js";
 import { choice, facts, legend, panel, status, table } from "./parts.js";
 import { toFeature, toModel } from "./route.js";
+import { NAMELESS } from "./words.js";
 
 const MEASURES = {
   psi: ["Population stability index", number],
@@ -46,7 +47,8 @@ function said(detail, one) {
   if (one.debiased === null) return h("p", {}, `Nothing to compare in the last ${detail.window}.`);
   const deciding = Object.entries(detail.windows).filter(([, other]) => other.judges && other.status === detail.status).map(([name]) => name);
   const text = ["warn", "alert"].includes(detail.status) && one.status !== detail.status && deciding.length ? `The status rests on the last ${deciding.join(", ")}.` : one.status === "undecided" ? "It is not judged in this window." : one.judges ? "" : "This window is for display; others decide.";
-  return h("p", {}, "Distance ", h("strong", {}, score(one.debiased)), ` from the reference, after the noise floor of ${score(one.noise_floor)} is taken away; ${chance(one.evidence)}. `, text);
+  if (detail.nameless) return h("p", {}, NAMELESS);
+  return h("p", {}, "Distance ", h("strong", {}, score(one.debiased)), ` from the reference, after the noise floor of ${score(one.noise_floor)} is taken away; ${one.chance ?? "chance not known"}. `, text);
 }
 
 // What each bin carries, in the order of `sides`.
@@ -70,6 +72,6 @@ const change = (value) => `${value > 0.0005 ? "↗ +" : value < -0.0005 ? "↘ �
 
 function windows(detail) {
   return table("Scores by window", [["Window"], ["Status"], ["Distance", "num"], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num"]],
-    Object.entries(detail.windows).map(([name, one]) => ({ key: name, kind: one.judges ? "judges" : "", cells: [name, status(one.status), score(one.debiased), score(one.noise_floor), chance(one.evidence), count(one.samples)] })));
+    Object.entries(detail.windows).map(([name, one]) => ({ key: name, kind: one.judges ? "judges" : "", cells: [name, status(one.status), score(one.debiased), score(one.noise_floor), one.chance ?? NONE, count(one.samples)] })));
 }
 

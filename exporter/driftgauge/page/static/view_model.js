@@ -2,7 +2,7 @@
 
 import { bullet, spark } from "./charts.js";
 import { h, memo } from "./dom.js";
-import { chance, count, reason, score, trend } from "./format.js";
+import { count, NONE, reason, score, trend } from "./format.js";
 import { panels } from "./panels.js";
 import { alerts, choice, legend, line, panel, SEVERITY, status, table } from "./parts.js";
 import { apiModel, toFeature, toModel } from "./route.js";
@@ -74,13 +74,13 @@ function row(column, at, window, evaluation, late) {
   return memo(key, `${window} ${evaluation.time} ${at.model} ${at.version}`, () => line(COLUMNS, {
     key,
     cells: [
-      [h("a", { href: toFeature(at.model, at.version, column.role, column.feature, window === evaluation.status_window ? "" : window) }, column.feature), column.role === "output" && h("span", { class: "chip" }, "output")],
+      [h("a", { href: toFeature(at.model, at.version, column.role, column.feature, window === evaluation.status_window ? "" : window) }, column.feature), column.role === "output" && h("span", { class: "chip" }, "output"), column.nameless && h("span", { class: "note why" }, "values not kept: only missing ones are judged")],
       [status(column.status), SEVERITY[column.status] > 1 && h("span", { class: "note why" }, `last ${saying(column).join(", ")}`), column.undecided && h("span", { class: "note why" }, reason(column.undecided))],
       spark(column.picture),
       h("span", { class: "distance" }, bullet(one.debiased, one.warn, one.alert, column.status), h("span", { class: "value" }, score(one.debiased))),
       going(column.trend),
       score(one.noise_floor),
-      chance(one.evidence),
+      one.chance ?? NONE,
       count(one.samples),
     ],
   }), late);

@@ -1,7 +1,7 @@
 // All models: how each is, what is worst, and what to do now.
 
 import { h } from "./dom.js";
-import { ago, chance, count, day, NONE, number, percent, reason, score, seconds } from "./format.js";
+import { ago, count, day, NONE, number, percent, reason, score, seconds } from "./format.js";
 import { alerts, figure, figures, SEVERITY, status } from "./parts.js";
 import { toFeature, toModel } from "./route.js";
 import { MODES } from "./words.js";
@@ -50,7 +50,7 @@ function worst(model) {
       h("a", { href: toFeature(model.name, model.version, column.role, column.feature) }, column.feature),
       h("span", { class: "value" }, score(column.debiased)),
       status(column.status),
-      h("span", { class: "note" }, column.undecided ? reason(column.undecided) : chance(column.evidence), `, ${count(column.samples)} rows in the last ${column.window}`)))));
+      h("span", { class: "note" }, column.undecided ? reason(column.undecided) : column.chance ?? NONE, `, ${count(column.samples)} rows in the last ${column.window}`)))));
 }
 
 export function waiting(model) {

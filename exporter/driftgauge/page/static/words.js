@@ -1,7 +1,16 @@
 // Words for what the API says in one.
 
+/** What is known of a column whose values look like identifiers or free text. */
+export const NAMELESS = "Its values look like identifiers or free text, so none of them is kept: only missing ones are counted and judged.";
+
 /** Where a reference comes from. */
 export const MODES = { file: "profile", learned: "learned from traffic", accepted: "accepted from traffic" };
+
+/** Why rows were left out. */
+export const LEFT_OUT = {
+  late: "Rows left out: older than the lateness allows",
+  future: "Rows left out: dated in the future",
+};
 
 /** Why a column is not judged. */
 export const REASONS = {
