@@ -26,6 +26,8 @@ with atheris.instrument_imports(include=["driftgauge"]):
     from driftgauge.errors import REASONS, DecodeError
     from driftgauge.ingest import DECODERS, Exchange, Limits, decode, decode_exchange
     from driftgauge.ingest.cloud_event import BATCH, STRUCTURED, read_events
+    from driftgauge.ingest.openai import OPENAI_CALLS, Arrivals, OpenAICall, decode_openai
+    from driftgauge.ingest.plain import plain_of, read_plain
 
 HERE = Path(__file__).parent
 LIMITS = Limits(body_bytes=200_000, rows=500, columns=100, values=20_000)
@@ -73,6 +75,25 @@ def _exchange(body: bytes) -> None:
         seen = decode_exchange(exchange, limits=LIMITS)
         assert all(error.reason in REASONS for error in seen.refused.values())
         _hold(seen.batch, len(body))
+        if (plain := plain_of(exchange, LIMITS)) is not None and (batch := read_plain([plain, plain])) is not None:
+            assert not seen.refused
+            assert batch.rows == 2 * seen.batch.rows
+            _hold(batch, 2 * len(body))
+
+
+def _openai(kind: str, content_type: str) -> Callable[[bytes], None]:
+    def decode_one(body: bytes) -> None:
+        request, _, response = body.partition(b"\0")
+        arrivals = Arrivals((len(response) // 2, len(response)), (0.2, 0.3))
+        call = OpenAICall(request=request, response=response, content_type=content_type, seconds=0.4, arrivals=arrivals)
+        try:
+            decoded = decode_openai(kind, call, LIMITS)
+        except DecodeError as error:
+            assert error.reason in REASONS
+            return
+        _hold(decoded.batch, len(body))
+
+    return decode_one
 
 
 def _events(kind: str) -> Callable[[bytes], None]:
@@ -103,6 +124,7 @@ TARGETS: tuple[Callable[[bytes], None], ...] = (
     *(_body(content_type) for content_type in DECODERS),
     _exchange,
     *(_events(kind) for kind in (STRUCTURED, BATCH, "application/json")),
+    *(_openai(kind, form) for kind in OPENAI_CALLS for form in ("application/json", "text/event-stream")),
 )
 
 
@@ -118,10 +140,31 @@ def _seeds() -> list[bytes]:
         b'{"predictions": [[0.25, 0.75], {"x": [1, 2]}]}',
         head + bytes(8),
         len(head).to_bytes(2, "little") + head + bytes(8),
+        *_generations(),
     ]
     with contextlib.suppress(ImportError):
         texts += _streams()
     return [bytes([number]) + text for number in range(len(TARGETS)) for text in texts]
+
+
+def _generations() -> list[bytes]:
+    """Return calls of language models: the request, a zero byte, the answer."""
+    ask = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}).encode()
+    scored = {"content": [{"token": "a", "logprob": -0.5, "top_logprobs": [{"token": "a", "logprob": -0.5}]}]}
+    choice = {"index": 0, "message": {"content": "Hello"}, "logprobs": scored, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 2, "completion_tokens": 3}
+    whole = {"model": "m", "choices": [choice], "usage": usage, "metrics": {"time_to_first_token_ms": 5}}
+    old = {
+        "choices": [{"text": "a", "logprobs": {"token_logprobs": [-1.5], "top_logprobs": [{"a": -1.5}]}}],
+        "usage": usage,
+    }
+    parts = [{"choices": [{"index": 0, "delta": {"content": text}}]} for text in "ab"] + [
+        {"choices": [], "usage": usage}
+    ]
+    stream = b"".join(b"data: %s\r\n\r\n" % json.dumps(part).encode() for part in parts) + b": ping\n\ndata: [DONE]\n\n"
+    vectors = {"data": [{"embedding": [0.5, 1.5]}, {"embedding": "AAAAPwAAwD8="}], "usage": usage}
+    answers = [json.dumps(answer).encode() for answer in (whole, old, vectors, {"error": {"code": 429}})]
+    return [ask + b"\0" + answer for answer in (*answers, stream)]
 
 
 def _streams() -> list[bytes]:
