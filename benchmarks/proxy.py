@@ -1,7 +1,8 @@
 """Proxy: what it adds to a call, against a direct call, nginx and an aiohttp proxy that does nothing, in one run.
 
-Target: at most 1.3 times the CPU of the aiohttp proxy. One caller with a kept connection makes calls of each kind in turn,
-round by round, so that what the machine does meanwhile meets all of them. Latency is the median of all calls; CPU is user and
+Target: at most 1.3 times the CPU of the aiohttp proxy. Callers with kept connections make calls through each of them in turn,
+round by round, so that what the machine does meanwhile meets all of them: one caller for whole answers, one for streams of
+`EVENTS` server-sent events, and `CALLERS` threads at a time. Latency is the median of all calls, of a stream until its end; CPU is user and
 system time of each proxy's processes by the kernel. nginx is left out with a message where it is not installed.
 """
 
@@ -18,13 +19,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from support.report import show
 
 ROUNDS, CALLS = 12, 150
+CALLERS, EVENTS = 16, 50
 REQUEST = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hello " * 50}]}).encode()
 ANSWER = json.dumps(
     {
@@ -34,10 +38,28 @@ ANSWER = json.dumps(
     }
 ).encode()
 
+STREAMED = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hello " * 50}]}).encode()
+PIECES = [
+    b"data: "
+    + json.dumps({"model": "m", "choices": [{"index": 0, "delta": {"content": f"word {number} "}}]}).encode()
+    + b"\n\n"
+    for number in range(EVENTS)
+]
+STREAM = b"".join(PIECES) + b"data: [DONE]\n\n"
+
+# A model that answers whole, or as a stream in pieces that the loop sends one by one.
 MODEL = """
 import asyncio, sys
-ANSWER = sys.stdin.buffer.read()
+ANSWER, _, STREAM = sys.stdin.buffer.read().partition(b"\\0")
 HEAD = b"HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(ANSWER)
+BEGIN = b"HTTP/1.1 200 OK\\r\\nContent-Type: text/event-stream\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n"
+CHUNKS = [b"%x\\r\\n%s\\r\\n" % (len(one) + 2, one + b"\\n\\n") for one in STREAM.split(b"\\n\\n")[:-1]]
+async def stream(transport):
+    transport.write(BEGIN)
+    for chunk in CHUNKS:
+        transport.write(chunk)
+        await asyncio.sleep(0)
+    transport.write(b"0\\r\\n\\r\\n")
 class Model(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport, self.seen = transport, b""
@@ -47,7 +69,10 @@ class Model(asyncio.Protocol):
         length = head.lower().partition(b"content-length:")[2].split(b"\\r\\n")[0]
         if end and len(body) >= int(length):
             self.seen = b""
-            self.transport.write(HEAD + ANSWER)
+            if b'"stream": true' in body:
+                self.task = asyncio.ensure_future(stream(self.transport))
+            else:
+                self.transport.write(HEAD + ANSWER)
 async def main():
     server = await asyncio.get_running_loop().create_server(Model, "127.0.0.1", int(sys.argv[1]))
     await server.serve_forever()
@@ -97,23 +122,46 @@ http {{
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is called: the request, its answer, how many calls in a round, by how many callers."""
+
+    name: str
+    request: bytes
+    answer: bytes
+    calls: int
+    callers: int = 1
+
+
+CASES = (
+    Case("A call of a language model", REQUEST, ANSWER, CALLS),
+    Case(f"A stream of {EVENTS} events", STREAMED, STREAM, CALLS // 5),
+    Case(f"Calls by {CALLERS} callers at a time", REQUEST, ANSWER, CALLS // 5, CALLERS),
+    Case(f"Streams of {EVENTS} events to {CALLERS} callers at a time", STREAMED, STREAM, CALLS // 30, CALLERS),
+)
+
+
 def main() -> None:
     model = _free_port()
     upstream = f"http://127.0.0.1:{model}"
     with contextlib.ExitStack() as running, tempfile.TemporaryDirectory() as folder:
-        running.enter_context(_process([sys.executable, "-c", MODEL, str(model)], model, ANSWER))
-        kinds = dict(_proxies(running, Path(folder), model, upstream))
-        ports = {"direct": (model, None)} | kinds
-        latencies: dict[str, list[float]] = {kind: [] for kind in ports}
-        cpu = dict.fromkeys(ports, 0.0)
-        for turn in range(ROUNDS + 1):
-            for kind, (port, process) in ports.items():
-                before = _cpu(process)
-                found = _calls(port)
-                if turn:  # the first round warms up
-                    latencies[kind] += found
-                    cpu[kind] += _cpu(process) - before
-    _show(latencies, cpu)
+        running.enter_context(_process([sys.executable, "-c", MODEL, str(model)], model, ANSWER + b"\0" + STREAM))
+        ports = {"direct": (model, None)} | dict(_proxies(running, Path(folder), model, upstream))
+        for case in CASES:
+            _measure(case, ports)
+
+
+def _measure(case: Case, ports: Mapping[str, tuple[int, psutil.Process | None]]) -> None:
+    latencies: dict[str, list[float]] = {kind: [] for kind in ports}
+    cpu = dict.fromkeys(ports, 0.0)
+    for turn in range(ROUNDS + 1):
+        for kind, (port, process) in ports.items():
+            before = _cpu(process)
+            found = _called(case, port)
+            if turn:  # the first round warms up
+                latencies[kind] += found
+                cpu[kind] += _cpu(process) - before
+    _show(case, latencies, cpu)
 
 
 def _proxies(
@@ -165,20 +213,26 @@ def _cpu(process: psutil.Process | None) -> float:
     return sum(one.user + one.system for one in times)
 
 
-def _calls(port: int) -> list[float]:
+def _called(case: Case, port: int) -> list[float]:
+    """Let all callers call; return how long each call took."""
+    with ThreadPoolExecutor(case.callers) as pool:
+        return [seconds for found in pool.map(lambda _: _calls(case, port), range(case.callers)) for seconds in found]
+
+
+def _calls(case: Case, port: int) -> list[float]:
     """Make calls on one connection; return how long each took."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     found = []
-    for _ in range(CALLS):
+    for _ in range(case.calls):
         started = time.perf_counter()
-        connection.request("POST", "/v1/chat/completions", REQUEST, {"Content-Type": "application/json"})
-        assert connection.getresponse().read() == ANSWER
+        connection.request("POST", "/v1/chat/completions", case.request, {"Content-Type": "application/json"})
+        assert connection.getresponse().read() == case.answer
         found.append(time.perf_counter() - started)
     connection.close()
     return found
 
 
-def _show(latencies: dict[str, list[float]], cpu: dict[str, float]) -> None:
+def _show(case: Case, latencies: dict[str, list[float]], cpu: dict[str, float]) -> None:
     direct = statistics.median(latencies["direct"])
     nothing = cpu["aiohttp, no-op"]
     rows = []
@@ -196,7 +250,7 @@ def _show(latencies: dict[str, list[float]], cpu: dict[str, float]) -> None:
         )
     header = ("", "median, us", "added, us", "CPU a call, us", "of the no-op proxy's")
     show(
-        "A call of a language model",
+        case.name,
         header,
         rows,
         ("CPU of driftgauge: forwarding, decoding, counting and evaluating.",),
