@@ -42,6 +42,8 @@ COSTS = (
     "series",
     "footprint",
     "memory",
+    "day",
+    "profile_paths",
     "client",
     "busy_server",
     "kserve",

@@ -130,25 +130,25 @@ class ProfileSpec:
         unsent = () if self.scoring is None else (ANOMALY,)
         numbers = (*narrow, *wide)
         numeric = len(numbers)
-        for number, column in enumerate(self.schema.columns):
-            found, row = columns[column.role].pop(column.name, None), number - numeric
-            if found is None:
-                if present[column.role] and batch.rows and column.name not in unsent:
-                    violations[column.name, "missing_column"] += batch.rows
-                if row < 0:
-                    numbers[number].fill(np.nan)
+        with np.errstate(over="ignore"):  # beyond float32 a value is infinite: the outer bins
+            for number, column in enumerate(self.schema.columns):
+                found, row = columns[column.role].pop(column.name, None), number - numeric
+                if found is None:
+                    if present[column.role] and batch.rows and column.name not in unsent:
+                        violations[column.name, "missing_column"] += batch.rows
+                    if row < 0:
+                        numbers[number].fill(np.nan)
+                    else:
+                        codes[row] = self.categories.missing
+                elif row >= 0:
+                    codes[row] = read_codes(found, self.categories, row)
+                elif type(found) is np.ndarray and found.itemsize >= numbers[number].itemsize:
+                    numbers[number][:] = found  # the usual case, without a call
                 else:
-                    codes[row] = self.categories.missing
-            elif row >= 0:
-                codes[row] = read_codes(found, self.categories, row)
-            elif type(found) is np.ndarray and found.dtype is numbers[number].dtype:  # the usual case, without a call
-                numbers[number][:] = found
-            else:
-                numbers[number][:], wrong = read_numbers(
-                    found, self.histogram.edges[number], numbers[number].dtype.type
-                )
-                if wrong:
-                    violations[column.name, "wrong_type"] += wrong
+                    precision = numbers[number].dtype.type
+                    numbers[number][:], wrong = read_numbers(found, self.histogram.edges[number], precision)
+                    if wrong:
+                        violations[column.name, "wrong_type"] += wrong
         for unknown, left in (*columns[INPUT].items(), *columns[OUTPUT].items()):
             if unknown not in CONFIDENCE:  # nobody sent those: a profile from before they were derived lacks them
                 violations[unknown, "unknown_column"] += present_values(left)
