@@ -109,6 +109,11 @@ def _inputs(rng: np.random.Generator) -> dict[str, tuple[Work, int]]:
     mixed = rng.standard_normal((2_000, COLUMNS)) @ rng.standard_normal((COLUMNS, COLUMNS))
     projection = Projection.of(tuple(f"x{number}" for number in range(COLUMNS)), mixed)
     assert projection is not None
+    columns = {f"x{number}": part for number, part in enumerate(mixed.T)}
+    watched = build(lambda: [Batch(2_000, columns)], BuildOptions("train", 0.0, anomaly="isolation-forest"))
+    detector = watched.profile.spec.detector
+    assert detector is not None
+    found[f"anomalies of {COLUMNS} columns, by a forest"] = (lambda: detector.scores(mixed[:ROWS])), ROWS
     found[f"broken correlations of {COLUMNS} columns"] = (lambda: projection.residual(mixed[:ROWS])), ROWS
     return found
 
