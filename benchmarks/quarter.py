@@ -12,7 +12,7 @@ an evaluation every 15 minutes, from which the evidence threshold follows. An ep
 
     python -m benchmarks.quarter [--models 6] [--features 100] [--days 7] [--seed 1] [--plot DIRECTORY]
 
-A week of six models takes five minutes, a quarter of twenty (`--models 20 --days 91`) about two hours.
+A week of six models takes five minutes, a quarter of twenty (`--models 20 --days 91`) an hour and a half.
 """
 
 from __future__ import annotations
