@@ -41,7 +41,7 @@ custom_resources() {
     command -v npm > /dev/null || { skip "npm is not found, so validators of custom resources cannot be installed"; return; }
     echo "==> installing validators of custom resources into $tools/npm"
     mkdir -p "$tools/npm"
-    if npm install --prefix "$tools/npm" --no-save --ignore-scripts --no-audit --no-fund --silent "${validators[@]}"; then
+    if timeout 240 npm install --prefix "$tools/npm" --no-save --ignore-scripts --no-audit --no-fund --silent "${validators[@]}"; then
         touch "$tools/npm/.complete"
     else
         skip "the validators of custom resources cannot be installed"

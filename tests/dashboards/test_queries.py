@@ -52,6 +52,8 @@ EMPTY = {
     ("driftgauge-model", "Calibration gap", "A"): "as above",
     ("driftgauge-model", "Brier score", "A"): "as above",
     **{("driftgauge-model", "Mean absolute error", ref): "a classifier" for ref in "ABCD"},
+    **{("driftgauge-feature", "A value that stays", ref): "no full hour has passed" for ref in "ABC"},
+    **{("driftgauge-feature", "Evidence that it stays", ref): "as above" for ref in "AB"},
     ("driftgauge-feature", "Missing, new and out of range", "B"): "a number has no new categories",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards import colours
 from dashboards.kinds import lines
 from dashboards.page import Row
-from dashboards.query import Query, Style, bold, coloured
+from dashboards.query import Query, Style, bold, coloured, dashed, limits
 from dashboards.sdk import units
 from dashboards.where import Where
 from driftgauge import names
@@ -15,6 +15,7 @@ __all__ = ["row"]
 #: two standard errors: 1 mean in 20 lies outside without any drift
 ERRORS = 2
 _UPPER, _LOWER = "reference, upper", "reference, lower"
+_STUCK = names.DRIFT_STUCK_THRESHOLD_RATIO
 
 
 def row(where: Where) -> Row:
@@ -81,6 +82,31 @@ def row(where: Where) -> Row:
                     for name, metric, colour in faults
                 ],
                 width=6,
+            ),
+            lines(
+                "A value that stays",
+                "Share of the rows beyond the reference's share that one value had in at least 80 % of the last 72 hours, of the pod "
+                "with most of it. Dashed: where it warns and alerts. A sensor that hangs or a default in a part of the traffic.",
+                units.PercentUnit,
+                [
+                    Query(f"max({where.metric(names.DRIFT_STUCK_RATIO)})", "share", bold(colours.CURRENT)),
+                    *limits(*(f"max({where.metric(_STUCK, severity=s)})" for s in ("warning", "critical"))),
+                ],
+                width=12,
+            ),
+            lines(
+                "Evidence that it stays",
+                "-log10 of the probability that a value is there as often by chance. Under the dashed line it is not called stuck.",
+                units.Short,
+                [
+                    Query(f"max({where.metric(names.DRIFT_STUCK_EVIDENCE)})", "evidence", bold(colours.CURRENT)),
+                    Query(
+                        f"max({where.metric(names.DRIFT_STUCK_EVIDENCE_THRESHOLD)})",
+                        "evidence needed",
+                        dashed(colours.WARNING),
+                    ),
+                ],
+                width=12,
             ),
         ),
     )
