@@ -28,6 +28,6 @@ def test_the_series_of_an_embedding():
 def test_the_api():
     """The same by embedding and window; a model without embeddings has none."""
     told = describe_model(embedded())["evaluation"]["embeddings"]["embedding"]["1h"]
-    assert set(told) == {"mmd_relative", "noise_floor", "evidence", "samples", "status"}
+    assert set(told) == {"mmd_relative", "noise_floor", "evidence", "chance", "samples", "status"}
     assert told["status"] == "alert"
     assert describe_model(view())["evaluation"]["embeddings"] is None

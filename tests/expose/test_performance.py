@@ -53,7 +53,7 @@ def test_the_api():
     told = describe_model(estimated())["evaluation"]["performance"]
     assert told["estimates"] == "accuracy"
     batch = told["windows"]["batch"]
-    assert set(batch) == {"value", "stderr", "evidence", "valid", "samples"}
+    assert set(batch) == {"value", "stderr", "evidence", "chance", "valid", "samples"}
     assert batch["samples"] == 500
     assert batch["valid"] is False
     assert told["reference"] > batch["value"]

@@ -35,10 +35,11 @@ def test_the_api_names_the_value_and_its_thresholds():
             "alert": 0.15,
             "calibrated": True,
             "status": "warn",
+            "words": "the value pro holds 12.3 % of the rows more than in the reference, in at least 80 % of the last 72 hours",
         }
         assert prediction["value"] is None
         assert prediction["calibrated"] is False
-        assert (prediction["warn"], prediction["status"]) == (None, "undecided")
+        assert (prediction["warn"], prediction["status"], prediction["words"]) == (None, "undecided", None)
 
 
 def test_a_stuck_value_is_raised_and_no_drift():

@@ -8,6 +8,7 @@ import numpy as np
 
 from driftgauge.expose.api import describe_score
 from driftgauge.expose.bins import histograms, nameless
+from driftgauge.expose.stuck import describe_stuck
 from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import ColumnHistory, Evaluation
 
@@ -33,6 +34,7 @@ def describe_column(evaluation: Evaluation, history: ColumnHistory) -> Json:
         "time_windows": [window.name for window in evaluation.windows if not window.rows],
         "status": STATUSES[int(evaluation.status[number])],
         "undecided": evaluation.undecided[number] or None,
+        "stuck": describe_stuck(evaluation, number),
         "windows": {
             window.name: describe_score(evaluation, place, number) for place, window in enumerate(evaluation.windows)
         },

@@ -16,7 +16,7 @@ from driftgauge.drift.profiles import missing_ratios
 from driftgauge.drift.words import over
 from driftgauge.expose.panels import deciding
 from driftgauge.expose.raised_outcomes import Raised, alert, performance, realised, traffic
-from driftgauge.expose.stuck import stuck_value
+from driftgauge.expose.stuck import what_stays
 from driftgauge.model import QUANTILES, Evaluation, ModelView, StuckScores
 
 __all__ = ["ANOMALY_FACTOR", "CONFIDENCE_DROP", "MASS", "raised"]
@@ -105,7 +105,7 @@ def _columns(evaluation: Evaluation) -> Iterator[Raised]:
             yield alert(name, _SEVERITIES[scored], _far(evaluation, number, scored), **where)
         if stuck is not None and stuck.status[number] >= WARN:
             # A ticket, as the alert of the rules: what pages is the distance.
-            yield alert("DriftgaugeValueStuck", "warning", _stays(evaluation, stuck, number), **where)
+            yield alert("DriftgaugeValueStuck", "warning", what_stays(evaluation, stuck, number), **where)
         if status == UNDECIDED and evaluation.undecided[number] == "muted":
             continue
         few = evaluation.scores.samples[place, number] < 100
@@ -129,13 +129,6 @@ def _columns(evaluation: Evaluation) -> Iterator[Raised]:
             if share >= MASS:
                 window = evaluation.status_window.name
                 yield alert(name, "warning", f"{100 * share:.3g} % {words} ({over(window)})", **where)
-
-
-def _stays(evaluation: Evaluation, stuck: StuckScores, number: int) -> str:
-    """Say which value stays, and how much of it there is."""
-    value, ratio = stuck_value(evaluation.reference.profile, stuck, number), float(stuck.found.ratio[number])
-    named = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"the value {named} holds {100 * ratio:.3g} % of the rows more than in the reference, in at least 80 % of the last 72 hours"
 
 
 def _far(evaluation: Evaluation, number: int, status: int) -> str:

@@ -30,7 +30,7 @@ export function featureView({ at, detail, width, models }) {
   return [
     h("nav", { class: "crumbs", key: "crumbs", "aria-label": "Where this is" }, h("a", { href: "#/" }, "Models"), " / ", h("a", { href: toModel(at.model, at.version) }, at.model), ` version ${at.version}`),
     h("div", { class: "title", key: "title" }, h("h1", {}, detail.feature), h("span", { class: "note" }, `${detail.role}, ${detail.kind}`), status(detail.status), detail.undecided && h("span", { class: "note" }, reason(detail.undecided))),
-    h("div", { class: "said", key: "said" }, said(detail, chosen), choice("Window", detail.time_windows, detail.window, (name) => toFeature(at.model, at.version, at.role, at.feature, name))),
+    h("div", { class: "said", key: "said" }, h("div", {}, said(detail, chosen), stays(detail.stuck)), choice("Window", detail.time_windows, detail.window, (name) => toFeature(at.model, at.version, at.role, at.feature, name))),
     panel("distribution", "Distribution", `last ${detail.window}, ${count(chosen.samples)} rows, against ${count(model?.reference?.rows ?? null)} of the reference`, legend(),
       distribution(detail.histogram, carriedBy(detail), wide), h("details", {}, h("summary", {}, "Bins that carry the drift, with figures"), bins(detail))),
     panel("history", "Distance from the reference over time", `last ${detail.window}; the pale line is what chance alone would give`, detail.history.times.length > 1 ? history(detail.history, chosen.alert, wide) : h("p", { class: "note" }, "Not enough history yet.")),
@@ -50,6 +50,9 @@ function said(detail, one) {
   if (detail.nameless) return h("p", {}, NAMELESS);
   return h("p", {}, "Distance ", h("strong", {}, score(one.debiased)), ` from the reference, after the noise floor of ${score(one.noise_floor)} is taken away; ${one.chance ?? "chance not known"}. `, text);
 }
+
+// Why a status may stand that no window has.
+const stays = (stuck) => stuck?.words && h("p", {}, h("strong", {}, "One value stays: "), `${stuck.words}.`);
 
 // What each bin carries, in the order of `sides`.
 const carriedBy = ({ carried }) => [...carried.bins, ...("other" in carried ? [carried.other] : []), carried.missing].map((share) => share || 0);
