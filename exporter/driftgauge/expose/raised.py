@@ -17,7 +17,7 @@ from driftgauge.drift.words import over
 from driftgauge.expose.panels import deciding
 from driftgauge.expose.raised_outcomes import Raised, alert, performance, realised, traffic
 from driftgauge.expose.stuck import what_stays
-from driftgauge.model import QUANTILES, Evaluation, ModelView, StuckScores
+from driftgauge.model import QUANTILES, Evaluation, ModelView
 
 __all__ = ["ANOMALY_FACTOR", "CONFIDENCE_DROP", "MASS", "raised"]
 
