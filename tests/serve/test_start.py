@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -25,7 +26,7 @@ NOT_NEEDED = {
     "a development machine": ("numpy.testing", "unittest", "pytest", "driftgauge.demo"),
 }
 PROGRAM = """
-import asyncio, gc, json, os, signal, sys
+import asyncio, gc, json, os, signal, sys, threading
 from pathlib import Path
 from driftgauge.serve.memory import start
 
@@ -33,6 +34,7 @@ def done():
     collecting, kept = gc.isenabled(), gc.get_freeze_count()
     ready()
     told = {"modules": list(sys.modules), "collecting": [collecting, gc.isenabled()], "kept": gc.get_freeze_count() - kept}
+    told |= {"threads": threading.active_count(), "tasks": len(os.listdir("/proc/self/task"))}
     print(json.dumps(told))
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -56,7 +58,9 @@ def told(tmp_path_factory) -> dict[str, object]:
     }
     (folder / "c.yaml").write_text(json.dumps(settings))
     command = [sys.executable, "-c", PROGRAM, str(folder / "c.yaml")]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
+    environ = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(done.stdout)
 
 
 def test_a_plain_exporter_loads_nothing_that_it_does_not_need(told):
@@ -72,3 +76,8 @@ def test_nothing_is_collected_before_it_is_ready(told):
     """The collector begins when the exporter is ready, and does not look at what was there by then."""
     assert told["collecting"] == [False, True]
     assert told["kept"] > 50_000
+
+
+def test_no_library_has_threads_of_its_own(told):
+    """NumPy's linear algebra would have one for each further core, which take the model's time by spinning."""
+    assert told["tasks"] == told["threads"]

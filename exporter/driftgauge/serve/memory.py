@@ -1,4 +1,5 @@
-"""Lets the C library keep what Python has given back for some seconds and no longer, and Python not look at what stays.
+"""How the process uses memory and cores: the C library keeps what Python has given back for some seconds and no longer, Python does
+not look at what stays, and NumPy computes on one core.
 
 glibc gives every thread an arena of its own, and what is freed in one is of no use to the others: with two worker threads
 that doubles what large temporary arrays leave behind. One arena is enough where Python's own lock lets one thread run at a
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -50,11 +52,17 @@ def trim() -> None:
 
 @contextmanager
 def start() -> Iterator[Callable[[], None]]:
-    """Collect no garbage until what this yields is called, when the program is ready.
+    """Begin a program that stands beside a model, before NumPy is loaded.
+
+    NumPy's linear algebra would start a thread for each core, which wait for work by spinning: on two cores they take more than all
+    the rest of the exporter. Whoever sets `OMP_NUM_THREADS` has what is set.
+
+    No garbage is collected until what this yields is called, when the program is ready.
 
     What is imported stays, and looking at it again and again takes a sixth of the start. What is there when the program is
     ready, modules, settings and profiles, is not looked at later either.
     """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     gc.disable()
     try:
         yield _settle
