@@ -254,3 +254,12 @@ def test_everything_still_works_after_all_that(exporter):
     )
     assert answer.json == {"accepted": 3, "rejected": 0}
     assert exporter.engine.health.queue_bytes == 0
+
+
+def test_a_body_may_have_as_many_columns_as_a_model():
+    """Whoever allows models of 3,000 columns can send them, and no more."""
+    with Exporter("limits: {columns: 3000}") as exporter:
+        assert exporter.post({"features": {f"c{i}": 1 for i in range(3_000)}}).status == 202
+        answer = exporter.post({"features": {f"c{i}": 1 for i in range(3_001)}})
+        assert (answer.status, answer.json["reason"]) == (413, "too_large")
+        assert "limits.columns is 3000" in answer.json["detail"]

@@ -21,10 +21,11 @@ from typing import Any, TypeVar
 from driftgauge.batch import Batch
 from driftgauge.config import Settings
 from driftgauge.errors import ProfileError, StateError
-from driftgauge.ingest import Decoded, Limits, NothingUsable, decode, decode_labels
+from driftgauge.ingest import Decoded, NothingUsable, decode, decode_labels
 from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.profile import Reference
+from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.event_sink import EventSink
 from driftgauge.serve.health import Health
 from driftgauge.serve.logs import LOGGER, origin
@@ -243,8 +244,7 @@ class Engine:
         return decoded
 
     def _decode(self, incoming: Incoming) -> Decoded:
-        limits = self.settings.limits
-        bounds = Limits(body_bytes=limits.body_bytes, rows=limits.body_rows)
+        bounds = bounds_of(self.settings.limits)
         if incoming.labels:
             return decode_labels(incoming.body, content_type=incoming.content_type, limits=bounds)
         configured = self.settings.model(incoming.model or "", incoming.version or DEFAULT_VERSION)

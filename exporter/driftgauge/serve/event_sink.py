@@ -25,6 +25,7 @@ from driftgauge.ingest.cloud_event import Event, read_events
 from driftgauge.ingest.pairing import DUPLICATE, EXPIRED, LATE, UNPAIRED, Pairing, Settled
 from driftgauge.ingest.plain import plain_of
 from driftgauge.model.registry import DEFAULT_VERSION
+from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.held import Held, Key
 from driftgauge.serve.logs import LOGGER, origin
 
@@ -176,7 +177,7 @@ class EventSink:
     def _adapt(self) -> None:
         """Take over settings that have changed, and notice losses."""
         kserve, limits = self._settings().kserve, self._settings().limits
-        self._limits = Limits(body_bytes=limits.body_bytes, rows=limits.body_rows)
+        self._limits = bounds_of(limits)
         self._pairing.seconds, self._pairing.most_bytes = kserve.pair_seconds, kserve.pair_bytes
         self._pairing.alone = frozenset() if kserve.mode == "all" else frozenset({REQUEST, RESPONSE})
         losses = self.dropped.total() + self._internal

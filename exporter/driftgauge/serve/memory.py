@@ -1,5 +1,4 @@
-"""How the process uses memory and cores: the C library keeps what Python has given back for some seconds and no longer, Python does
-not look at what stays, and NumPy computes on one core.
+"""How the process uses memory and cores: freed memory is kept for some seconds, what stays is not looked at, NumPy has one core.
 
 glibc gives every thread an arena of its own, and what is freed in one is of no use to the others: with two worker threads
 that doubles what large temporary arrays leave behind. One arena is enough where Python's own lock lets one thread run at a
@@ -22,10 +21,10 @@ __all__ = ["keep_large_blocks", "share_one_arena", "start", "trim"]
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
-#: the most that glibc takes; larger blocks come from the kernel and go back when they are freed
-_LARGE = 32 * 2**20
+#: larger blocks come from the kernel and go back when they are freed
+_LARGE = 8 * 2**20
 #: free memory at the end of the heap that is kept: some bodies and their arrays
-_KEPT = 64 * 2**20
+_KEPT = 16 * 2**20
 
 
 def share_one_arena() -> None:

@@ -23,6 +23,7 @@ from driftgauge.ingest.generated import durations
 from driftgauge.ingest.openai import Arrivals, OpenAICall, decode_openai
 from driftgauge.ingest.unpacking import unpacked
 from driftgauge.model.registry import DEFAULT_VERSION
+from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.proxy.counts import Counts
@@ -186,8 +187,7 @@ class Observer:
         return content, list(ends)
 
     def _limits(self) -> Limits:
-        limits = self._engine.settings.limits
-        return Limits(body_bytes=limits.body_bytes, rows=limits.body_rows)
+        return bounds_of(self._engine.settings.limits)
 
 
 def _header_length(copy: Copy) -> int | None:
