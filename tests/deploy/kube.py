@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import functools
 import os
@@ -52,7 +53,9 @@ def run(*command: str, cwd: Path = ROOT, stdin: str = "") -> str:
 
 @functools.cache
 def _home() -> str:
-    return tempfile.mkdtemp(prefix="driftgauge-helm-")
+    made = tempfile.mkdtemp(prefix="driftgauge-helm-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def _quiet() -> dict[str, str]:

@@ -12,6 +12,7 @@ import io
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Reply", "read_reply"]
 
@@ -100,7 +101,8 @@ class _Begun(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
+        into = memoryview(buffer)
         if not self._begun:
             return self._connection.recv_into(into)
         size = min(len(into), len(self._begun))
