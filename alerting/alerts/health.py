@@ -1,4 +1,4 @@
-"""What the model itself says: embeddings that have moved, anomalies, and estimates without labels that it is right less often.
+"""What the model itself says: embeddings that have moved, texts of other words, anomalies, and estimates without labels that it is right less often.
 
 Tickets, not pages: they are arguments, and labels decide.
 """
@@ -22,8 +22,8 @@ _WHY = (
 
 
 def alerts(scope: Scope) -> tuple[Alert, ...]:
-    """Return the alerts on embeddings, anomalies and estimates."""
-    return (_embedding(scope), _anomalies(scope), _accuracy(scope), _errors(scope))
+    """Return the alerts on embeddings, tokens, anomalies and estimates."""
+    return (_embedding(scope), _tokens(scope), _anomalies(scope), _accuracy(scope), _errors(scope))
 
 
 def _embedding(scope: Scope) -> Alert:
@@ -45,6 +45,31 @@ def _embedding(scope: Scope) -> Alert:
         summary="The embeddings of a model's rows are not where those of its reference were.",
         description=f"The mean of embedding {{{{ $labels.feature }}}} of {WHERE} over {{{{ $labels.window }}}} has moved by "
         '{{ $value | printf "%.3f" }} standard deviations of its features (0.05 warns, 0.1 alerts).',
+        dashboard=MODEL_DASHBOARD,
+        links=MODEL_LINKS,
+    )
+
+
+def _tokens(scope: Scope) -> Alert:
+    by = (*MODEL, "feature", "window")
+    distance = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.TOKEN_DEBIASED))})"
+    status = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.TOKEN_STATUS))})"
+    return Alert(
+        name="DriftgaugeTokenDrift",
+        severity=WARNING,
+        expr=expression(f"""
+          {distance}
+        and {scope.on(*by)}
+          {status} >= 1
+        """),
+        wait="15m",
+        keep="30m",
+        why="Only windows that may judge have a status, and it has a memory of its own; a quarter of an hour is longer than a restart, and "
+        "half an hour of keeping it makes one ticket of a distance that wobbles about the threshold.",
+        summary="The words of a model's texts are not those of its reference.",
+        description=f"The tokens of {{{{ $labels.feature }}}} of {WHERE} over {{{{ $labels.window }}}} are "
+        '{{ $value | printf "%.2f" }} away from those of the reference (Jensen-Shannon distance without what chance gives), or fewer than '
+        "half of the most frequent ones are shared.",
         dashboard=MODEL_DASHBOARD,
         links=MODEL_LINKS,
     )

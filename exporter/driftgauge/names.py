@@ -462,6 +462,44 @@ EMBEDDING_STATUS = _gauge(
     _GROUP,
 )
 
+_GROUP = "texts"
+_TOKEN = (*_MODEL, "feature", "window")
+TOKEN_DEBIASED = _gauge(
+    "token_debiased",
+    "Jensen-Shannon distance of a text's hashed tokens from the reference's without the share of the noise, 0 to 1, over the window.",
+    _TOKEN,
+    _GROUP,
+)
+TOKEN_NOISE_FLOOR = _gauge(
+    "token_noise_floor",
+    "Distance of a text's hashed tokens to be expected without drift, 0 to 1, over the window.",
+    _TOKEN,
+    _GROUP,
+)
+TOKEN_EVIDENCE = _gauge(
+    "token_evidence",
+    "Evidence that a text's tokens have drifted: -log10 of the probability without drift, 0 to 300, over the window; texts, not tokens, are "
+    "the independent ones.",
+    _TOKEN,
+    _GROUP,
+)
+TOKEN_OVERLAP_RATIO = _gauge(
+    "token_overlap_ratio",
+    "Share of a text's 50, 20 or 10 most frequent tokens (hashed) that are among the reference's, 0 to 1, over the window; absent with "
+    "too few tokens to tell.",
+    _TOKEN,
+    _GROUP,
+)
+TOKEN_SAMPLES = _gauge(
+    "token_samples", "Texts with tokens that the distance rests on, over the window.", _TOKEN, _GROUP
+)
+TOKEN_STATUS = _gauge(
+    "token_status",
+    "Status of a text's tokens: -1 undecided, 0 ok, 1 warning, 2 alert, over the window.",
+    _TOKEN,
+    _GROUP,
+)
+
 _GROUP = "anomalies"
 _WINDOW = (*_MODEL, "window")
 ANOMALY_RATIO = _gauge(

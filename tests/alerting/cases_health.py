@@ -74,6 +74,24 @@ _AWAY = Fires(
     _PAGE,
 )
 
+_WORDS = "DriftgaugeTokenDrift"
+
+
+def _tokens(status: str, distance: str = "0.31x60", pod: dict[str, str] | None = None) -> dict[str, str]:
+    return {
+        series(names.TOKEN_STATUS.name, pod, feature="review", window="24h"): status,
+        series(names.TOKEN_DEBIASED.name, pod, feature="review", window="24h"): distance,
+    }
+
+
+_OTHER_WORDS = Fires(
+    "warning",
+    {**PLACE, "feature": "review", "window": "24h"},
+    "The tokens of review of shop/fraud version 1 over 24h are 0.31 away from those of the reference (Jensen-Shannon distance without what "
+    "chance gives), or fewer than half of the most frequent ones are shared.",
+    _PAGE,
+)
+
 _WORSE = "DriftgaugeLevelWorse"
 
 
@@ -177,6 +195,16 @@ CASES = (
     ),
     Case(_MOVED, "it cannot be judged", _embedding("-1x60"), ("15m", "60m")),
     Case(_MOVED, "it is well", _embedding("0x60"), ("15m", "60m")),
+    Case(_WORDS, "other words", _tokens("2x60"), ("14m",), {"15m": (_OTHER_WORDS,)}),
+    Case(
+        _WORDS,
+        "in one pod of two, across a missed scrape",
+        _tokens("1x9 _ 1x60", "0.31x9 _ 0.31x60") | _tokens("0x60", "0.01x60", _OTHER),
+        ("14m",),
+        {"15m": (_OTHER_WORDS,)},
+    ),
+    Case(_WORDS, "it cannot be judged", _tokens("-1x60"), ("15m", "60m")),
+    Case(_WORDS, "the words are those of the reference", _tokens("0x60"), ("15m", "60m")),
     Case(_DROP, "harder rows", _accuracy("0.8x60"), ("29m",), {"30m": (_LOWER,)}),
     Case(
         _DROP,

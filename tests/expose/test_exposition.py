@@ -27,6 +27,7 @@ from tests.expose.labelled import classifier, regression
 from tests.expose.levelled import levelled
 from tests.expose.odd import odd
 from tests.expose.sure import sure
+from tests.expose.worded import worded
 
 NASTY = 'a"b\\c\nd é 名'
 
@@ -102,6 +103,7 @@ def test_every_metric_is_produced_and_nothing_else():
         estimated(),
         estimated_errors(),
         levelled(),
+        worded(),
     ]
     produced = samples(scrape(views=everything).decode())
     for metric in names.ALL:

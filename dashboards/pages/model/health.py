@@ -1,4 +1,4 @@
-"""Health: how good the model may be expected to be without labels, beside how good it was with them; and embeddings."""
+"""Health: how good the model may be expected to be without labels, beside how good it was with them; embeddings, and the words of texts."""
 
 from __future__ import annotations
 
@@ -102,6 +102,35 @@ def row(where: Where) -> Row:
                     )
                 ],
                 width=12,
+            ),
+            lines(
+                "Tokens of texts",
+                "Distance of the hashed tokens from the reference's over a day, without what chance gives, of the pod in the middle. "
+                "Other words, languages, topics or templates; length and characters are features of their own.",
+                units.Short,
+                [
+                    Query(f"quantile by (feature) (0.5, {where.metric(names.TOKEN_DEBIASED, **_DAY)})", "{{feature}}"),
+                    Query(
+                        f"max({where.metric(names.TOKEN_NOISE_FLOOR, **_DAY)})",
+                        "by chance",
+                        dashed(colours.REFERENCE),
+                    ),
+                ],
+                width=12,
+                most=1,
+            ),
+            lines(
+                "Most frequent tokens shared",
+                "Share of the day's most frequent tokens (50, 20 or 10, as the number of texts allows) that are among the reference's; "
+                "under one half alerts, where the distance is beyond chance.",
+                units.PercentUnit,
+                [
+                    Query(
+                        f"quantile by (feature) (0.5, {where.metric(names.TOKEN_OVERLAP_RATIO, **_DAY)})", "{{feature}}"
+                    )
+                ],
+                width=12,
+                most=1,
             ),
             lines(
                 "Changes of level",

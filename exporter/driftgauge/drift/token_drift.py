@@ -47,10 +47,10 @@ class TokenDrift:
     k: int
 
 
-def token_drift(reference: TokenCounts, current: TokenCounts) -> TokenDrift:
-    """Compare the tokens of two data sets."""
+def token_drift(reference: TokenCounts, current: TokenCounts, dispersion: float = 1.0) -> TokenDrift:
+    """Compare the tokens of two data sets; *dispersion*: how much more widely than independent texts they scatter, >= 1."""
     independent = [side.folded / _effect(side) for side in (reference, current)]
-    found = jensen_shannon(*independent)
+    found = jensen_shannon(independent[0], independent[1], dispersion)
     least = min(float(side.sum()) for side in independent)
     k = next((k for k, needed in _NEEDED.items() if least >= k * needed), 0)
     return TokenDrift(

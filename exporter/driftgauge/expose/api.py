@@ -20,6 +20,7 @@ from driftgauge.expose.performance_api import describe_performance
 from driftgauge.expose.raised import raised
 from driftgauge.expose.segment_records import describe_segments
 from driftgauge.expose.stuck import describe_stuck
+from driftgauge.expose.tokens_api import describe_tokens
 from driftgauge.expose.values import STATUSES, finite, finite_all
 from driftgauge.model import QUANTILES, Evaluation, ModelView
 from driftgauge.profile import Reference
@@ -156,6 +157,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "segments": None if evaluation.segments is None else describe_segments(evaluation.segments),
         "anomalies": None if evaluation.anomalies is None else describe_anomalies(evaluation),
         "embeddings": None if evaluation.embeddings is None else describe_embeddings(evaluation),
+        "tokens": None if evaluation.tokens is None else describe_tokens(evaluation),
         "performance": None if evaluation.performance is None else describe_performance(evaluation),
         "level_changes": describe_levels(evaluation),
     }

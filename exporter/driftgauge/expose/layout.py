@@ -22,6 +22,7 @@ from driftgauge.expose.performance import performance_blocks
 from driftgauge.expose.segments import segment_blocks
 from driftgauge.expose.shape import Shape
 from driftgauge.expose.stuck import stuck_blocks
+from driftgauge.expose.tokens import token_blocks
 from driftgauge.expose.traffic import traffic_blocks
 from driftgauge.model import ModelView
 from driftgauge.names import Metric
@@ -55,6 +56,7 @@ class Layout:
         blocks += label_blocks(scope, shape)
         blocks += performance_blocks(scope, shape)
         blocks += embedding_blocks(scope, shape)
+        blocks += token_blocks(scope, shape)
         blocks += anomaly_blocks(scope, shape)
         blocks += anytime_blocks(scope, shape)
         blocks += level_blocks(scope, shape)

@@ -55,6 +55,7 @@ _DO = {
     "DriftgaugeEstimatedErrorGrown": "See which inputs have drifted, and get labels of recent rows: this is what to expect if only the mix of predictions has changed.",
     "DriftgaugeMiscalibrated": "Do not act upon the probabilities as they are; recalibrate on the newest labels.",
     "DriftgaugeEmbeddingDrift": "See what is new in what is embedded: another language, topic, camera or encoder version.",
+    "DriftgaugeTokenDrift": "See which words are new: another language, topic or sender, a changed template or tokenizer.",
     "DriftgaugeLevelWorse": "See what else began then: a release of the model, of its senders or its features, or the load.",
     "DriftgaugeAnomalies": "Look at the rows with the highest scores: a broken sender, an attack, or a kind of case that the model never saw.",
     "DriftgaugeReferenceMissing": "Build the profile again, or mend its path; until then nothing is judged.",
@@ -83,6 +84,7 @@ def _found(view: ModelView) -> Iterator[Raised]:
         yield from _confidence(view.evaluation)
         yield from _segments(view.evaluation)
         yield from _embeddings(view.evaluation)
+        yield from _tokens(view.evaluation)
         yield from _levels(view.evaluation)
         yield from performance(view, view.evaluation)
         yield from _anomalies(view.evaluation)
@@ -190,6 +192,19 @@ def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
         if status in _SEVERITIES:
             what = f"{name}: distance {distance:.2f} from the reference ({over(evaluation.status_window.name)})"
             yield alert("DriftgaugeEmbeddingDrift", _SEVERITIES[status], what)
+
+
+def _tokens(evaluation: Evaluation) -> Iterator[Raised]:
+    found = evaluation.tokens
+    if found is None:
+        return
+    row = evaluation.windows.index(evaluation.status_window)
+    for place, name in enumerate(found.names):
+        status, distance, overlap = (part[row, place] for part in (found.status, found.debiased, found.overlap))
+        if int(status) in _SEVERITIES:
+            shared = "" if np.isnan(overlap) else f", {overlap:.0%} of the most frequent tokens shared"
+            what = f"{name}: distance {distance:.2f} from the reference{shared} ({over(evaluation.status_window.name)})"
+            yield alert("DriftgaugeTokenDrift", _SEVERITIES[int(status)], what)
 
 
 def _levels(evaluation: Evaluation) -> Iterator[Raised]:

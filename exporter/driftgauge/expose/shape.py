@@ -73,6 +73,7 @@ class Shape:
         labels: what labels give; None where neither ids nor labels have come.
         estimates: task of the model whose performance is estimated without labels; "" where it is not.
         embeddings: whose means are compared.
+        texts: whose tokens are compared.
         anytime: whether columns have evidence by e-CUSUM.
         levels: (series, detector) that are watched for changes of level.
         stuck: whether columns are looked at for stuck values.
@@ -103,6 +104,7 @@ class Shape:
     labels: LabelShape | None = None
     estimates: str = ""
     embeddings: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     anytime: bool = False
     levels: tuple[tuple[str, str], ...] = ()
     stuck: bool = False
@@ -141,6 +143,7 @@ class Shape:
             LabelShape.of(view),
             "" if evaluation is None or evaluation.performance is None else evaluation.performance.task,
             () if evaluation is None or evaluation.embeddings is None else evaluation.embeddings.names,
+            () if evaluation is None or evaluation.tokens is None else evaluation.tokens.names,
             evaluation is not None and evaluation.log_e is not None,
             () if evaluation is None else tuple((level.series, level.detector) for level in evaluation.levels),
             evaluation is not None and evaluation.stuck is not None,

@@ -23,6 +23,7 @@ from driftgauge.model.model import Model
 from driftgauge.model.performance import Performance
 from driftgauge.model.registry import Registry
 from driftgauge.model.sums import WindowSums
+from driftgauge.model.tokens import TokenScores
 
 __all__ = [
     "DELAY_BUCKETS",
@@ -51,5 +52,6 @@ __all__ = [
     "Registry",
     "SegmentScores",
     "StuckScores",
+    "TokenScores",
     "WindowSums",
 ]

@@ -22,6 +22,7 @@ from driftgauge.model.label_view import LabelView
 from driftgauge.model.level_watch import LevelView
 from driftgauge.model.performance import Performance
 from driftgauge.model.recent import RecentCounts
+from driftgauge.model.tokens import TokenScores
 from driftgauge.profile import ColumnSchema, Profile, Reference, Window
 
 __all__ = [
@@ -143,6 +144,7 @@ class Evaluation:
         performance: estimates without labels; None where the reference has too few labelled rows.
         log_e: natural logarithm of the e-CUSUM of each column, [columns]; None where it is not wanted.
         embeddings: distances of the mean embeddings; None where the reference has none.
+        tokens: distances of the tokens of texts; None where the reference has none.
         levels: series of the model as a whole, as the detectors of changes see them; empty where none is wanted.
         stuck: whether one value stays; None before the first full hour, and where no column has values of its own.
         anomalies: shares of the rows beyond the detector's threshold; None where the reference has no detector.
@@ -172,6 +174,7 @@ class Evaluation:
     segments: SegmentScores | None = None
     performance: Performance | None = None
     embeddings: EmbeddingScores | None = None
+    tokens: TokenScores | None = None
     log_e: Float64s | None = None
     levels: tuple[LevelView, ...] = ()
     stuck: StuckScores | None = None

@@ -19,6 +19,7 @@ from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.performance import PerformanceJudge
 from driftgauge.model.stuck import StuckJudge
 from driftgauge.model.sums import WindowSums
+from driftgauge.model.tokens import TokenJudge
 from driftgauge.profile import WINDOWS, Reference
 from driftgauge.state import State
 
@@ -40,9 +41,10 @@ class Health:
         #: None where it is not wanted
         self.anytime = AnytimeEvidence(reference, settings.drift.warn) if settings.drift.log_e else None
         self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
+        self._tokens = TokenJudge(reference, settings, len(WINDOWS) + len(settings.count_windows))
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
-        """Return *evaluation* with stuck values, anomalies, the scores of the embeddings and the estimates of the performance."""
+        """Return *evaluation* with stuck values, anomalies, the scores of embeddings and tokens, and the estimates of the performance."""
         evaluation = self._stuck.judge(evaluation, sums.trailing)
         found = anomaly_scores(evaluation.reference.profile, sums.profiles, evaluation.dispersion)
         evaluation = replace(evaluation, anomalies=found)
@@ -53,6 +55,11 @@ class Health:
             judges, dispersion = evaluation.judges, evaluation.dispersion
             moved = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
             evaluation = replace(evaluation, embeddings=moved)
+        if sums.tokens:
+            said = self._tokens.judge(
+                sums.tokens, evaluation.judges, evaluation.evidence_threshold, evaluation.dispersion, evaluation.time
+            )
+            evaluation = replace(evaluation, tokens=said)
         if self._performance is None:
             return evaluation
         scores = evaluation.scores
@@ -75,7 +82,11 @@ class Health:
 
     def freeze(self) -> State:
         """Return a copy of the statuses, and of the running evidence."""
-        parts = {"embeddings": self._embeddings.freeze(), "stuck": self._stuck.freeze()}
+        parts = {
+            "embeddings": self._embeddings.freeze(),
+            "stuck": self._stuck.freeze(),
+            "tokens": self._tokens.freeze(),
+        }
         if self.anytime is not None:
             parts["anytime"] = self.anytime.freeze()
         return State(parts=parts)
@@ -84,11 +95,13 @@ class Health:
         """Take them back; running evidence that was not wanted before begins anew.
 
         Raises:
-            StateError: they are of other embeddings, columns or windows.
+            StateError: they are of other embeddings, texts, columns or windows.
         """
         self._embeddings.thaw(state.part("embeddings"))
         if "stuck" in state.parts:  # those of older versions have none
             self._stuck.thaw(state.part("stuck"))
+        if "tokens" in state.parts:
+            self._tokens.thaw(state.part("tokens"))
         if self.anytime is not None and "anytime" in state.parts:
             self.anytime.thaw(state.part("anytime"))
 

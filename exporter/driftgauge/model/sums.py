@@ -12,7 +12,7 @@ from driftgauge.batch import Counts
 from driftgauge.model.levels import SlotLevels
 from driftgauge.model.segments import SegmentSums
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, CountRing, Profile, Ring, Window
-from driftgauge.sketch import MeanVector
+from driftgauge.sketch import MeanVector, TokenCounts
 
 __all__ = ["Change", "Trailing", "WindowSums", "collect"]
 
@@ -58,6 +58,7 @@ class WindowSums:
         segments: parts of the traffic; None where none are configured.
         minutes: the minutes with rows that have ended and were not taken before, (time // 60, profile); only where wanted.
         embeddings: sums of the features of embeddings in each window of time, by name; empty where there are none.
+        tokens: token counts of texts in each window of time, by name; empty where there are none.
         levels: slots that have ended and were not taken before; only where changes of level are watched.
     """
 
@@ -72,6 +73,7 @@ class WindowSums:
     segments: SegmentSums | None = None
     minutes: tuple[tuple[int, Profile], ...] = ()
     embeddings: tuple[Mapping[str, MeanVector], ...] = ()
+    tokens: tuple[Mapping[str, TokenCounts], ...] = ()
     levels: tuple[SlotLevels, ...] = ()
 
 

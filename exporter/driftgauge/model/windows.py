@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Floats, Requests
 from driftgauge.config import ModelSettings
-from driftgauge.derive import with_vectors
+from driftgauge.derive import with_texts, with_vectors
 from driftgauge.model.anomalies import AnomalySample, Waiting
 from driftgauge.model.anytime import MINUTE
 from driftgauge.model.embeddings import EmbeddingRing, embeddings_of
@@ -34,6 +34,7 @@ from driftgauge.model.segments import Segments
 from driftgauge.model.stage import Stage
 from driftgauge.model.sums import WindowSums, collect
 from driftgauge.model.timeline import Placed
+from driftgauge.model.tokens import TokenRing, tokens_of
 from driftgauge.profile import HOUR_SECONDS, Block, CountRing, Profile, Reference, Ring, Window
 from driftgauge.profile.scoring import MOST_SCORED
 from driftgauge.reference.accept import Accepted
@@ -61,6 +62,7 @@ class Windows:
         self._stage = Stage(reference.profile.spec)
         self.segments = Segments(reference, settings) if settings.segments.fields else None
         self._embeddings = EmbeddingRing(reference) if embeddings_of(reference) else None
+        self._tokens = TokenRing(reference) if tokens_of(reference) else None
         #: rows by what became of them when anomalies were looked for
         self.anomaly_rows: Counter[str] = Counter()
         self._newest = -math.inf
@@ -97,6 +99,8 @@ class Windows:
         """Count the rows minute by minute; return what in them broke the schema, count segments that are not told apart."""
         if self._embeddings is not None:
             batch = with_vectors(batch, self._ring.spec.embedders)
+        if self._tokens is not None:
+            batch = with_texts(batch, self._ring.spec.texts)
         reading = self._ring.spec.read(batch)
         latencies, segments = batch.requests.latencies, self.segments
         codes = None if segments is None else segments.codes(batch, suppressed)
@@ -109,6 +113,8 @@ class Windows:
                 segments.add(block, codes[:, part.rows], part.time)
             if self._embeddings is not None:
                 self._embeddings.add(batch.vectors, part.rows, part.time)
+            if self._tokens is not None:
+                self._tokens.add(batch.tokens, part.rows, part.time)
             latencies = latencies[:0]  # the requests belong to the batch, not to each of its minutes
         return reading.violations
 
@@ -166,6 +172,8 @@ class Windows:
             self.segments.forget_after(now)
         if self._embeddings is not None:
             self._embeddings.forget_after(now)
+        if self._tokens is not None:
+            self._tokens.forget_after(now)
         self._newest = now
 
     def collect(self, now: float, labelling: Labelling) -> WindowSums:
@@ -176,6 +184,8 @@ class Windows:
         sums = collect(self._ring, self._counted, now, past=past)
         if self._embeddings is not None:
             sums = replace(sums, embeddings=self._embeddings.collect(now))
+        if self._tokens is not None:
+            sums = replace(sums, tokens=self._tokens.collect(now))
         if (anytime := self._health.anytime) is not None:
             sums = replace(sums, minutes=tuple(self._minutes(anytime.done, int(now // MINUTE))))
         if self.levels is not None:
@@ -222,6 +232,8 @@ class Windows:
             counted["segments"] = self.segments.freeze()
         if self._embeddings is not None:
             counted["embeddings"] = self._embeddings.freeze()
+        if self._tokens is not None:
+            counted["tokens"] = self._tokens.freeze()
         if self.levels is not None:
             counted["levels"] = self.levels.freeze()
         counted["health"] = self._health.freeze()
@@ -244,6 +256,9 @@ class Windows:
         if self._embeddings is not None and "embeddings" in state.parts:  # those of older versions have none
             self._embeddings.thaw(state.part("embeddings"))
             self._embeddings.forget_after(now)
+        if self._tokens is not None and "tokens" in state.parts:
+            self._tokens.thaw(state.part("tokens"))
+            self._tokens.forget_after(now)
         if self.levels is not None and "levels" in state.parts:
             self.levels.thaw(state.part("levels"))
         if "health" in state.parts:

@@ -84,6 +84,7 @@ def unknown_columns(settings: Settings, references: Mapping[str, Reference]) -> 
         if reference is None:
             continue
         known = [column.name for column in reference.profile.spec.schema.columns if column.role == "input"]
+        known += reference.profile.spec.texts
         for name in model.features:
             if name not in known and not model.features[name].ignore:
                 near = difflib.get_close_matches(name, known, 1)

@@ -12,7 +12,7 @@ const NUM = "num";
 export function panels(model, width) {
   const wide = width > 760 ? Math.floor((width - 76) / 2) : width - 8;
   return [latency(model, wide), accuracy(model, wide), estimate(model, wide), calibration(model, wide), confidence(model), labels(model), language(model, wide),
-    classes(model), segments(model), embeddings(model), levels(model), quality(model), reference(model)].filter(Boolean);
+    classes(model), segments(model), embeddings(model), tokens(model), levels(model), quality(model), reference(model)].filter(Boolean);
 }
 
 function latency(model, width) {
@@ -76,6 +76,15 @@ function embeddings(model) {
   if (!rows.length) return null;
   return panel("embeddings", "Embeddings", "distance of their mean from the reference's",
     table("Embeddings by window", [["Embedding"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num wide"]], rows));
+}
+
+// How far the words of texts are from the reference's; of each only how often its hash came is known.
+function tokens(model) {
+  const found = Object.entries(model.evaluation?.tokens || {});
+  const rows = found.flatMap(([name, windows]) => Object.entries(windows).filter(([, one]) => one.debiased !== null).map(([window, one]) => ({ key: `${name} ${window}`, cells: [name, window, status(one.status), score(one.debiased), score(one.noise_floor), one.chance ?? NONE, one.overlap_ratio === null ? NONE : `${percent(one.overlap_ratio)} of ${one.top}`, count(one.samples)] })));
+  if (!rows.length) return null;
+  return panel("tokens", "Texts", "distance of their tokens from the reference's; no text is kept",
+    table("Tokens of texts by window", [["Text"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Most frequent shared", "num wide"], ["Texts", "num wide"]], rows));
 }
 
 // What detectors found in the model's own series, newest first; nothing where none is watched.

@@ -1,0 +1,151 @@
+"""Tokens of live texts: staged, counted by time, compared with the reference, kept over a restart."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from driftgauge.batch import Batch, column_of
+from driftgauge.config import ColumnSettings, ModelSettings
+from driftgauge.derive import text_facts
+from driftgauge.drift.token_drift import token_drift
+from driftgauge.model import Model
+from driftgauge.reference import BuildOptions, build
+from driftgauge.sketch import TokenSpec
+
+NOW = 1_790_000_000.0
+FIGURES = ("debiased", "noise_floor", "evidence", "samples", "overlap", "top", "status")
+
+
+def texts(rows, *, seed=1, first=0):
+    """Return texts of 5 to 30 of 2,000 words, frequent and rare, from the word number *first* on."""
+    rng = np.random.default_rng(seed)
+    weights = np.arange(1, 2_001) ** -1.0
+    words = rng.choice(2_000, (rows, 30), p=weights / weights.sum()) + first
+    return [" ".join(f"w{word}" for word in row[: rng.integers(5, 31)]) for row in words]
+
+
+def batch(said):
+    return Batch(len(said), inputs={"review": column_of(said)[0]})
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return build(lambda: [batch(texts(3_000))], BuildOptions("train", 0.0, texts=("review",)))
+
+
+def model(reference, **settings):
+    return Model("m", "1", ModelSettings(name="m", seasonality="none", **settings), reference)
+
+
+def observe(to, said, *, at=NOW, parts=1):
+    for part in np.array_split(np.array(said, dtype=object), parts):
+        to.observe(batch(part.tolist()), at)
+
+
+def hour(to, at=NOW + 1):
+    """Return the scores of the hour's window."""
+    found = to.evaluate(to.collect(at))
+    place = [window.name for window in found.windows].index("1h")
+    return {name: getattr(found.tokens, name)[place, 0] for name in FIGURES}
+
+
+@pytest.mark.parametrize("parts", [1, 7, 600])
+def test_however_rows_come_the_distance_is_theirs(reference, parts):
+    """One body or many: the scores are those of all texts together."""
+    to = model(reference)
+    said = texts(600, seed=2, first=100)
+    observe(to, said, parts=parts)
+    expected = token_drift(reference.sketches["tokens of review"], TokenSpec().of(text_facts(said).tokens))
+    found = hour(to)
+    assert (found["samples"], found["top"]) == (600, expected.k)
+    for name in ("debiased", "noise_floor", "evidence", "overlap"):
+        assert found[name] == pytest.approx(getattr(expected, name)), name
+
+
+def test_another_vocabulary_alerts(reference):
+    """Texts of other words alert by distance and overlap; texts of the same law are ok, and share most frequent words."""
+    calm, moved = model(reference), model(reference)
+    observe(calm, texts(1_000, seed=3))
+    observe(moved, texts(1_000, seed=3, first=5_000))
+    assert hour(calm)["status"] == 0
+    assert hour(calm)["evidence"] < 4
+    assert hour(calm)["overlap"] > 0.7
+    assert hour(moved)["status"] == 2
+    assert hour(moved)["overlap"] < 0.2
+
+
+def test_lost_top_tokens_alert_where_the_distance_only_warns(reference):
+    """Fewer than half of the most frequent tokens in common are an alert by themselves, if the distance is beyond chance."""
+    to = model(reference, features={"review": ColumnSettings(warn=0.98, alert=0.99)})
+    observe(to, texts(1_000, seed=4, first=5_000))
+    found = hour(to)
+    assert found["debiased"] < 0.98
+    assert found["status"] == 2
+
+
+def test_settings_of_the_feature_hold_for_its_tokens(reference):
+    """A threshold of its own lets a smaller change pass; a muted text has no status, and its scores all the same."""
+    said = texts(1_000, seed=5, first=8)
+    loud, wide = model(reference), model(reference, features={"review": ColumnSettings(warn=0.6, alert=0.7)})
+    day = dt.datetime.fromtimestamp(NOW, dt.UTC).date() + dt.timedelta(days=1)
+    muted = model(reference, features={"review": ColumnSettings(mute_until=day)})
+    for to in (loud, wide, muted):
+        observe(to, said)
+    assert [int(hour(to)["status"]) for to in (loud, wide, muted)] == [2, 0, -1]
+    assert hour(muted)["evidence"] == hour(loud)["evidence"] > 20
+
+
+def test_texts_that_say_nothing(reference):
+    """Too few are undecided, missing and empty ones do not count, rows of other times stay apart."""
+    to = model(reference)
+    observe(to, texts(50, first=5_000))
+    observe(to, [None, "", "  "] * 20)
+    to.observe(Batch(10, inputs={"review": np.arange(10.0)}), NOW)
+    found = hour(to)
+    assert (found["samples"], found["status"]) == (50, -1)
+    observe(to, texts(300, seed=6), at=NOW + 7_200)
+    assert hour(to, NOW + 7_201)["samples"] == 300
+
+
+def test_a_restart_keeps_counts_and_status(reference):
+    """What was frozen goes on; a checkpoint of an older version has no tokens and is taken all the same."""
+    before = model(reference)
+    observe(before, texts(1_000, seed=7, first=5_000))
+    assert hour(before)["status"] == 2
+    state = before.freeze(NOW + 2)
+    after = model(reference)
+    assert after.thaw(state, NOW + 3)
+    assert hour(after, NOW + 4) == pytest.approx(hour(before, NOW + 4))
+    windows = state.parts["windows"]
+    del windows.parts["tokens"], windows.parts["health"].parts["tokens"]
+    older = model(reference)
+    assert older.thaw(state, NOW + 3)
+    assert hour(older, NOW + 4)["samples"] == 0
+
+
+def test_a_clock_that_goes_back_forgets(reference):
+    """Slots ahead of the clock are left behind, as those of columns are."""
+    to = model(reference)
+    observe(to, texts(300), at=NOW + 86_400)
+    assert hour(to, NOW)["samples"] == 0
+
+
+def test_no_text_is_in_a_checkpoint(reference):
+    """What is kept of texts is how often each of 2,048 hashes came."""
+    to = model(reference)
+    observe(to, ["unmistakable words"] * 300)
+    ring = to.freeze(NOW + 1).parts["windows"].parts["tokens"]
+    counts = ring.parts["slots"].parts["60"].arrays["counts"]
+    assert counts.shape[1] < 2_100
+    assert "unmistakable" not in repr(ring)
+
+
+def test_a_reference_without_tokens_has_no_scores(reference):
+    """A profile from before tokens were counted has the columns of facts, and no more."""
+    to = model(replace(reference, sketches={}))
+    observe(to, texts(300))
+    assert to.evaluate(to.collect(NOW + 1)).tokens is None
