@@ -34,6 +34,7 @@ COSTS = (
     "ingest",
     "columns",
     "client_path",
+    "workers",
     "limits",
     "sketch",
     "drift",

@@ -201,3 +201,42 @@ def test_an_unfinished_wsgi_response_counts_once(monitor, exporter):
     chunks.close()
     assert monitor.flush()
     assert exporter.total("requests") == 1
+
+
+@pytest.mark.parametrize("end", ["complete", "failed"])
+def test_what_waits_is_sent_when_the_application_shuts_down(make, exporter, end):
+    """Rows and a last word are answered before the server goes on; an application that comes back is heard of again."""
+    monitor = make(exporter, flush_seconds=30, shutdown_seconds=20)
+    answered = []
+
+    async def app(scope, receive, send):
+        assert (scope["type"], await receive()) == ("lifespan", {"type": "lifespan.shutdown"})
+        await send({"type": f"lifespan.shutdown.{end}"})
+
+    async def receive():
+        return {"type": "lifespan.shutdown"}
+
+    async def send(_):
+        answered.append([sent.facts.get("ended", False) for sent in exporter.sent])
+
+    for rows in (1, 2):
+        monitor.log(features=np.zeros(3), prediction=1)
+        asyncio.run(monitor.asgi(app)({"type": "lifespan"}, receive, send))
+        assert exporter.rows == rows
+    assert answered == [[False, True], [False, True, False, True]]
+
+
+def test_an_application_that_was_never_used_shuts_down_at_once(make, exporter):
+    """There is nothing to send, and no last word of a process that was never heard of; what comes later is not parted from."""
+    monitor = make(exporter, flush_seconds=0.02)
+
+    async def app(_, __, send):
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def send(_):
+        pass
+
+    asyncio.run(monitor.asgi(app)({"type": "lifespan"}, None, send))
+    monitor.log(features=np.zeros(3), prediction=1)
+    assert monitor.flush(20)
+    assert [sent.facts.get("ended", False) for sent in exporter.sent] == [False]

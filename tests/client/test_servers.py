@@ -124,6 +124,8 @@ def test_fastapi_under_uvicorn_with_workers(folder, exporter):
     assert sorted(exporter.column("age")) == list(range(REQUESTS))
     assert {sent.facts["pid"] for sent in exporter.observations} == workers
     assert len(exporter.latencies()) == REQUESTS
+    # uvicorn ends by the signal that it got, after which nothing of Python runs
+    assert {sent.facts["pid"] for sent in exporter.sent if sent.facts.get("ended")} == workers
 
 
 def test_flask_under_gunicorn_with_preload(folder, exporter):

@@ -1,7 +1,8 @@
 """ASGI middleware: inference calls of an application such as FastAPI, seen from outside.
 
 Guarantee: messages pass at once and unchanged; of bodies the bytes objects are remembered up to a limit, nothing is copied
-or parsed before the response has gone. If observing fails, the call goes on and the mistake is told once.
+or parsed before the response has gone. If observing fails, the call goes on and the mistake is told once. When the
+application shuts down, what waits is sent, because a server may end by the signal that it got, and then nothing runs after it.
 Cost: about 5 us a call.
 """
 
@@ -19,12 +20,17 @@ __all__ = ["Middleware"]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
+_ENDS = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
+
 
 class Middleware(Observer):
     """An ASGI application around another; arguments as those of `Observer`."""
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass a call on; observe it when it is an inference."""
+        if scope.get("type") == "lifespan":
+            await self._app(scope, receive, self._parting(send))
+            return
         if scope.get("type") != "http" or not self._observes(scope.get("method"), scope.get("path", "")):
             await self._app(scope, receive, send)
             return
@@ -53,3 +59,11 @@ class Middleware(Observer):
             exchange.end(perf_counter() - started, failure_by_exception(type(error)))
             raise
         exchange.end(perf_counter() - started)
+
+    def _parting(self, send: Send) -> Send:
+        async def sent(message: Any) -> None:
+            if message.get("type") in _ENDS:
+                self._monitor._part()  # noqa: SLF001 - no call is under way any more that waiting could delay
+            await send(message)
+
+        return sent

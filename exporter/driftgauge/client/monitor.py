@@ -134,6 +134,10 @@ class Monitor:
         """Send what waits, for at most *timeout* seconds, and take nothing more; tell whether all of it was answered."""
         return self._sender.close(self._shutdown_seconds if timeout is None else timeout)
 
+    def _part(self) -> None:
+        """Send what waits as at the end of the process; calls may follow all the same."""
+        self._sender.part(self._shutdown_seconds)
+
     def watch(self, function: F | None = None, *, extract: Callable[..., Any] | None = None) -> Any:
         """Decorate a function, sync or async: each call is a request, timed, counted, and failed when it raises.
 

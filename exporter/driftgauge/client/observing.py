@@ -42,6 +42,7 @@ class Observer:
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         self._app = app
+        self._monitor = monitor
         self._intake = monitor._intake  # noqa: SLF001 - the integrations are the monitor's other half
         self._matches = PATHS.search if paths is None else frozenset(paths).__contains__
         self._extract = extract

@@ -86,6 +86,7 @@ class Sender:
         self._reports = True
         self._known = False
         self._ended = False
+        self._parting = False
 
     def forked(self) -> None:
         """Forget what belongs to the parent; the first call in the child starts a thread of its own."""
@@ -124,6 +125,11 @@ class Sender:
         done = threading.Event()
         self._wake.put(done)
         return done.wait(timeout)
+
+    def part(self, timeout: float) -> bool:
+        """Flush and say a last word, as a process does that is about to end; what is logged later is sent all the same."""
+        self._parting = self._thread is not None
+        return self.flush(timeout)
 
     def close(self, timeout: float) -> bool:
         """Take nothing more, send what there is for at most *timeout* seconds; tell whether all of it was answered."""
@@ -182,6 +188,7 @@ class Sender:
         while time.monotonic() >= self._retry_at or self._deadline is not None:
             parcel = self._outbox.head or self._report()
             if parcel is None:
+                self._parting = False
                 for done in self._flushed:
                     done.set()
                 self._flushed.clear()
@@ -196,7 +203,7 @@ class Sender:
         silent = time.monotonic() - self._reported_at
         changed = silent >= _REPORT_SECONDS and self.buffer.in_flight != self._reported_in_flight
         alive = self._known and silent >= _ALIVE_SECONDS
-        last = self._known and self._deadline is not None and not len(self.buffer)
+        last = self._known and (self._parting or self._deadline is not None) and not len(self.buffer)
         if not self._reports or not (self._tally or changed or alive or (last and not self._ended)):
             return None
         self._ended = last
@@ -222,7 +229,10 @@ class Sender:
         self._outbox.done()
         if answer.taken:
             self._reported_at = time.monotonic()
-            self._known = self._known or not parcel.labels
+            if parcel.last:
+                self._known = self._parting = False
+            elif not parcel.labels:
+                self._known, self._ended = True, False
         else:
             self._refused(parcel, answer)
         return True
@@ -256,6 +266,7 @@ class Sender:
         self._reports = True  # another exporter may come back
         if parcel.last and not parcel.tally:
             self._outbox.done()  # nobody waits to say goodbye
+            self._known = self._parting = False
             return
         if not isinstance(error, TimeoutError | ConnectionRefusedError | FileNotFoundError | BlockingIOError):
             parcel.attempts += 1
