@@ -10,7 +10,7 @@ import multiprocessing
 import multiprocessing.synchronize
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import numpy as np
 from support.report import show
@@ -46,7 +46,7 @@ def main() -> None:
 
 def _learn(server: Server) -> None:
     rng = np.random.default_rng(1)
-    with closing(driftgauge.Monitor(MODEL, endpoint=f"unix:{server.socket}")) as monitor:
+    with driftgauge.Monitor(MODEL, endpoint=f"unix:{server.socket}") as monitor:
         for row in rng.random((LEARNED_ROWS, FEATURES)):
             monitor.log(features=row, prediction=1, latency_s=0.01)
 
@@ -83,7 +83,7 @@ def _wait_for(server: Server, workers: int) -> None:
 
 def _work(socket: str, stop: multiprocessing.synchronize.Event, seed: int) -> None:
     rows = np.random.default_rng(seed).random((64, FEATURES))
-    with closing(driftgauge.Monitor(MODEL, endpoint=f"unix:{socket}")) as monitor:
+    with driftgauge.Monitor(MODEL, endpoint=f"unix:{socket}") as monitor:
         begin, logged = time.monotonic(), 0
         while not stop.is_set():
             for _ in range(int((time.monotonic() - begin) * RATE) - logged):

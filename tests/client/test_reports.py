@@ -37,6 +37,13 @@ def test_the_end_of_a_process_is_told_once(make, exporter):
     assert len(exporter.sent) == 2
 
 
+def test_the_end_of_a_block_is_the_end_of_its_monitor(make, exporter):
+    """A `with` block sends what waits and says the last word."""
+    with make(exporter, flush_seconds=30, shutdown_seconds=20) as monitor:
+        monitor.log(features=ROW, prediction=1)
+    assert [sent.facts.get("ended", False) for sent in exporter.sent] == [False, True]
+
+
 def test_nobody_waits_to_say_goodbye(make, exporter):
     """When the exporter is away and nothing waits, closing does not hold the process up."""
     monitor = make(exporter)

@@ -1,7 +1,7 @@
 """Monitor: the object a model server keeps for each model version.
 
 Guarantee: no method raises, waits for the exporter or takes a lock; whatever is wrong with the arguments is told once in
-the log and counted as `invalid`. Only `flush` and `close` wait, as long as they are told to.
+the log and counted as `invalid`. Only `flush` and `close` wait, as long as they are told to; a `with` block closes at its end.
 Cost of `log`: about 0.4 us for an array row of 50 floats, copy included. Memory: `buffer_bytes`, 16 MiB by default,
 whatever happens to the exporter.
 """
@@ -9,7 +9,7 @@ whatever happens to the exporter.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import numpy as np
 
@@ -133,6 +133,12 @@ class Monitor:
     def close(self, timeout: float | None = None) -> bool:
         """Send what waits, for at most *timeout* seconds, and take nothing more; tell whether all of it was answered."""
         return self._sender.close(self._shutdown_seconds if timeout is None else timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _part(self) -> None:
         """Send what waits as at the end of the process; calls may follow all the same."""
