@@ -2,11 +2,12 @@
 
 import { h, render } from "./dom.js";
 import { ago, clock, span } from "./format.js";
+import { follow as followRows } from "./near.js";
 import { apiFeature, apiModel, parse } from "./route.js";
 import { applyTheme, nextTheme, themeWord } from "./theme.js";
 import { exporterView } from "./view_exporter.js";
 import { featureView } from "./view_feature.js";
-import { modelView, MOST } from "./view_model.js";
+import { modelView, STEP } from "./view_model.js";
 import { modelsView } from "./view_models.js";
 
 const EVERY_MS = 2000, PATIENCE_MS = 8000;
@@ -24,20 +25,20 @@ const state = {
   skew: 0, // the exporter's clock minus this machine's, s
   filter: "",
   all: false, // whether every row of a long table is shown
-  limit: MOST, // rows of a long table that are there by now
-  turn: 0, // how far the rows of a long table have been brought up to date, in steps of MOST
+  limit: STEP, // rows of a very long table that are there by now
+  turn: 0, // how far those have been brought up to date, in steps of STEP
+  width: 0, // of the page, px
   showAll() {
     state.all = true;
-    step();
+    bring();
   },
   filterTyped(event) {
     state.filter = event.target.value;
-    state.limit = MOST;
     bring();
   },
 };
 
-/** Bring everything up to date: at once what is on top, the rest of a long table step by step, a frame each. */
+/** Bring everything up to date: at once what is on top, the rest of a very long table step by step, a frame each. */
 function bring() {
   state.turn = 0;
   draw();
@@ -46,7 +47,7 @@ function bring() {
 
 function step() {
   state.turn += 1;
-  if (state.all) state.limit = Math.max(state.limit, MOST * (state.turn + 1));
+  state.limit = Math.max(state.limit, STEP * (state.turn + 1));
   draw();
   next();
 }
@@ -54,7 +55,7 @@ function step() {
 function next() {
   cancelAnimationFrame(next.frame);
   const rows = state.all ? (state.detail?.evaluation?.columns ?? []).length : 0;
-  if (MOST * (state.turn + 1) < rows) next.frame = requestAnimationFrame(step);
+  if (STEP * (state.turn + 1) < rows) next.frame = requestAnimationFrame(step);
 }
 
 /** What the last updates of the document took, ms. */
@@ -134,7 +135,7 @@ const VIEWS = { models: modelsView, model: modelView, feature: featureView, expo
 function draw() {
   const started = performance.now();
   const now = Date.now() / 1000 + state.skew;
-  const width = Math.max(Math.min(main.clientWidth, 1120) - (main.clientWidth < 640 ? 32 : 48), 240);
+  const width = Math.max(Math.min(state.width, 1120) - (state.width < 640 ? 32 : 48), 240);
   const context = { ...state, now, width, ready: state.models !== null };
   render(document.getElementById("nav"), [
     h("a", { href: "#/", "aria-current": state.at.view !== "exporter" ? "page" : null }, "Models"),
@@ -188,7 +189,7 @@ function follow() {
     state.detail = null;
     state.problem = state.shown = state.filter = "";
     state.all = false;
-    state.limit = MOST;
+    state.limit = STEP;
     state.turn = 0;
     main.focus({ preventScroll: true });
     scrollTo(0, 0);
@@ -213,8 +214,15 @@ document.getElementById("theme").addEventListener("click", () => {
   theme();
 });
 addEventListener("hashchange", follow);
-addEventListener("resize", () => requestAnimationFrame(draw));
+// Told, not asked: asking for it in the middle of an update would lay the whole page out once more.
+new ResizeObserver(([{ target }]) => {
+  if (state.width === target.clientWidth) return;
+  state.width = target.clientWidth;
+  requestAnimationFrame(draw);
+}).observe(main);
+state.width = main.clientWidth;
 document.addEventListener("visibilitychange", poll);
+followRows(draw);
 applyTheme();
 theme();
 follow();

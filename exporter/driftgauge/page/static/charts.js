@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { clock, count, day, number, percent, score, seconds } from "./format.js";
 
+const BULLET = { width: 72, height: 12 };
 const r = (value) => Math.round(value * 10) / 10;
 const most = (...lists) => Math.max(...lists.flat().filter((value) => Number.isFinite(value)), 0);
 
@@ -29,10 +30,12 @@ function outline(values, x, y, step) {
   return `M${r(x(0))} ${r(y(0))}` + values.map((value, n) => `V${r(y(value))}H${r(x(n) + step)}`).join("") + `V${r(y(0))}`;
 }
 
-/** The picture of a feature in a table: the reference's outline over the bars of now; missing values last, apart. */
+/** The picture of a feature in a table: the reference's outline over the bars of now; missing values last, apart. Without one, its place. */
 export function spark(picture) {
+  const width = 116, height = 30;
+  if (!picture) return h("svg", { class: "spark", width, height, "aria-hidden": "true" });
   const { reference, current } = picture;
-  const width = 116, height = 30, top = Math.max(most(reference, current), 0.01);
+  const top = Math.max(most(reference, current), 0.01);
   const inner = reference.length - 1, step = (width - 12) / inner;
   const x = (n) => n * step;
   const y = (value) => height - 1 - (value / top) * (height - 3);
@@ -45,9 +48,12 @@ export function spark(picture) {
     line(0, height - 0.5, width, height - 0.5, "axis"));
 }
 
+/** The place of a `bullet`. */
+export const noBullet = () => h("svg", { class: "bullet", width: BULLET.width, height: BULLET.height, "aria-hidden": "true" });
+
 /** A score on its way to its thresholds, which are ticks. */
 export function bullet(value, warn, alert, status) {
-  const width = 72, height = 12, full = Math.max(0.3, (alert || 0.2) * 1.5, value || 0);
+  const { width, height } = BULLET, full = Math.max(0.3, (alert || 0.2) * 1.5, value || 0);
   const x = (at) => (Math.min(at, full) / full) * width;
   return h("svg", { class: "bullet", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
     h("rect", { class: "track", x: 0, y: 4, width, height: 4, rx: 2 }),

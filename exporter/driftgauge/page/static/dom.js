@@ -35,20 +35,55 @@ function flatten(children) {
 }
 
 function reconcile(parent, olds, news, inSvg) {
-  const known = new Map(olds.map((old) => [old.key, old]));
+  const known = new Map(olds.map((old, place) => [old.key, { old, place }]));
+  const places = [];
   const kept = news.map((item) => {
-    const old = known.get(item.key);
-    const same = old && kind(old) === kind(item);
+    const found = known.get(item.key);
+    const same = found && kind(found.old) === kind(item);
     if (same) known.delete(item.key);
-    return patch(same ? old : null, item, inSvg);
+    const node = same && found.old.node;
+    const made = patch(same ? found.old : null, item, inSvg);
+    places.push(made.node === node ? found.place : -1);
+    return made;
   });
-  for (const old of known.values()) old.node.remove();
-  let cursor = parent.firstChild;
-  for (const item of kept) {
-    if (item.node === cursor) cursor = cursor.nextSibling;
-    else parent.insertBefore(item.node, cursor);
-  }
+  for (const { old } of known.values()) old.node.remove();
+  const stays = steady(places);
+  kept.reduceRight((next, item, n) => {
+    if (places[n] < 0) parent.insertBefore(item.node, next);
+    else if (!stays.has(n)) move(parent, item.node, next);
+    return item.node;
+  }, null);
   return kept;
+}
+
+// Where browsers can, as one: then whoever is at it, by keyboard or screen reader, stays there.
+function move(parent, node, next) {
+  if (parent.moveBefore) parent.moveBefore(node, next);
+  else {
+    const focused = document.activeElement;
+    parent.insertBefore(node, next);
+    if (focused !== document.activeElement) focused.focus({ preventScroll: true });
+  }
+}
+
+// The most that can stay where they are while the others are put between them: a longest rising run of the old places; -1 is new.
+function steady(places) {
+  const ends = [], before = new Map(); // ends[k]: where the run of k + 1 with the lowest end ends
+  places.forEach((place, n) => {
+    if (place < 0) return;
+    let low = 0, high = ends.length;
+    if (high && places[ends[high - 1]] < place) low = high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[ends[middle]] < place) low = middle + 1;
+      else high = middle;
+    }
+    before.set(n, ends[low - 1]);
+    ends[low] = n;
+  });
+  const found = new Set();
+  for (let n = ends.at(-1); n !== undefined; n = before.get(n)) found.add(n);
+  return found;
 }
 
 const kind = (item) => (item.memo ? "memo" : item.text === undefined ? item.tag : "text");
@@ -87,6 +122,10 @@ function setProps(node, before, after) {
 
 function setProp(node, name, before, value) {
   if (name === "key") return;
+  if (name === "watch") {
+    if (value) value(node); // tells who wants to know where it is
+    return;
+  }
   if (name.startsWith("on")) {
     const type = name.slice(2);
     if (before) node.removeEventListener(type, before);

@@ -35,7 +35,7 @@ export function table(caption, columns, rows, kind) {
 
 export function line(columns, row) {
   const [first, ...rest] = row.cells;
-  return h("tr", { key: row.key, class: row.kind }, h("th", { scope: "row", class: columns[0][1] }, first),
+  return h("tr", { key: row.key, class: row.kind, watch: row.watch }, h("th", { scope: "row", class: columns[0][1] }, first),
     ...rest.map((cell, n) => h("td", { class: columns[n + 1][1] }, cell ?? NONE)));
 }
 

@@ -1,8 +1,9 @@
 // One model: how it is, which columns have moved and how sure that is, and a panel for whatever else is known of it.
 
-import { bullet, spark } from "./charts.js";
+import { bullet, noBullet, spark } from "./charts.js";
 import { h, memo } from "./dom.js";
 import { count, NONE, reason, score, trend } from "./format.js";
+import { isNear, watching } from "./near.js";
 import { panels } from "./panels.js";
 import { alerts, choice, legend, line, panel, SEVERITY, status, table } from "./parts.js";
 import { apiModel, toFeature, toModel } from "./route.js";
@@ -10,8 +11,12 @@ import { referenceLine, traffic, waiting } from "./view_models.js";
 
 const COLUMNS = [["Feature"], ["Status"], ["Distribution", "wide"], ["Distance", "num"], ["Trend"], ["Noise floor", "num wide"], ["By chance", "wide"], ["Rows", "num wide"]];
 const MANY = 12;
-/** Rows that one update of the document makes again; the others follow in the next frames. */
-export const MOST = 100;
+/** Rows that are shown unless all are asked for. */
+const MOST = 100;
+/** Rows that one update of the document makes again; where there are more, the others follow in the next frames. */
+export const STEP = 500;
+/** Rows that have their pictures at once, before it is known which are in view. */
+const FIRST = 24;
 
 export function modelView(context) {
   const { at, detail, models, now, rates, width } = context;
@@ -44,14 +49,14 @@ function drift({ at, filter, filterTyped, all: whole, limit, showAll, turn }, ev
   const wanted = filter.trim().toLowerCase();
   const all = sorted(evaluation.columns, window);
   const found = wanted ? all.filter((column) => column.feature.toLowerCase().includes(wanted)) : all;
-  const shown = found.slice(0, limit);
+  const shown = found.slice(0, whole ? limit : MOST);
   const judged = evaluation.windows.find((one) => one.name === window);
   return panel("drift", "Drift", note(all, judged),
     h("div", { class: "tools" }, choice("Window", evaluation.windows.map((one) => one.name), window, (name) => toModel(at.model, at.version, name)),
       all.length > MANY && h("label", {}, h("span", { class: "unseen" }, "Filter features"), h("input", { type: "search", placeholder: `Filter ${all.length} features`, value: filter, oninput: filterTyped })),
       legend()),
-    table(`Columns by severity, last ${window}`, COLUMNS, shown.map((column, n) => row(column, at, window, evaluation, n >= MOST * (turn + 1))), "drift"),
-    found.length > shown.length && !whole && h("p", { class: "note foot" }, `The ${shown.length} of highest severity are shown. `, h("button", { type: "button", class: "quiet", onclick: showAll }, `Show all ${found.length}`)),
+    table(`Columns by severity, last ${window}`, COLUMNS, shown.map((column, n) => row(column, at, window, evaluation.status_window, n < FIRST, n >= STEP * (turn + 1))), "drift"),
+    !whole && found.length > shown.length && h("p", { class: "note foot" }, `The ${shown.length} of highest severity are shown. `, h("button", { type: "button", class: "quiet", onclick: showAll }, `Show all ${found.length}`)),
     !shown.length && h("p", { class: "note" }, "No feature has that in its name."),
     window !== evaluation.status_window && h("p", { class: "note" }, `Pictures show the last ${evaluation.status_window}.`));
 }
@@ -67,17 +72,20 @@ function note(columns, judged) {
   return `${columns.length} columns: ${alerting} in alert, ${warning} in warning${judged.judging ? "" : `; the last ${judged.name} is for display, other windows decide`}${filled}`;
 }
 
-function row(column, at, window, evaluation, late) {
+function row(column, at, window, usual, first, late) {
   const one = column.windows[window];
   const key = `${column.role} ${column.feature}`;
-  // Made again only when something in it has changed: most of 500 rows have not.
-  return memo(key, `${window} ${evaluation.time} ${at.model} ${at.version}`, () => line(COLUMNS, {
+  const drawn = first || isNear(key);
+  // Made again only when something in it has changed, and with pictures only where somebody may see them.
+  const sign = [at.model, at.version, window, usual, drawn && column.picture, column.status, column.undecided, column.trend, column.nameless, saying(column), ...SHOWN.map((name) => one[name])];
+  return memo(key, JSON.stringify(sign), () => line(COLUMNS, {
     key,
+    watch: watching(key),
     cells: [
-      [h("a", { href: toFeature(at.model, at.version, column.role, column.feature, window === evaluation.status_window ? "" : window) }, column.feature), column.role === "output" && h("span", { class: "chip" }, "output"), column.nameless && h("span", { class: "note why" }, "values not kept: only missing ones are judged")],
+      [h("a", { href: toFeature(at.model, at.version, column.role, column.feature, window === usual ? "" : window) }, column.feature), column.role === "output" && h("span", { class: "chip" }, "output"), column.nameless && h("span", { class: "note why" }, "values not kept: only missing ones are judged")],
       [status(column.status), SEVERITY[column.status] > 1 && h("span", { class: "note why" }, `last ${saying(column).join(", ")}`), column.undecided && h("span", { class: "note why" }, reason(column.undecided))],
-      spark(column.picture),
-      h("span", { class: "distance" }, bullet(one.debiased, one.warn, one.alert, column.status), h("span", { class: "value" }, score(one.debiased))),
+      spark(drawn && column.picture),
+      h("span", { class: "distance" }, drawn ? bullet(one.debiased, one.warn, one.alert, column.status) : noBullet(), h("span", { class: "value" }, score(one.debiased))),
       going(column.trend),
       score(one.noise_floor),
       one.chance ?? NONE,
@@ -85,6 +93,8 @@ function row(column, at, window, evaluation, late) {
     ],
   }), late);
 }
+
+const SHOWN = ["debiased", "warn", "alert", "noise_floor", "chance", "samples"];
 
 // The windows that decide and say what the column's status is.
 export const saying = (column) => Object.entries(column.windows).filter(([, one]) => one.judges && one.status === column.status).map(([name]) => name);
