@@ -10,7 +10,7 @@ import numpy as np
 
 from driftgauge.batch import Batch, Requests
 from driftgauge.demo import faults, flights
-from driftgauge.demo.model import reference, train
+from driftgauge.demo.model import reference, seen, train
 from driftgauge.profile import Reference
 from driftgauge.sources import Roles, from_frame
 
@@ -54,7 +54,7 @@ def load(days: int, kilometres_at: float, pods: int) -> tuple[Reference, list[Fl
     """Return the reference, and the flights of each pod with distances in kilometres from a time on."""
     every = flights.load()
     training = flights.training(every)
-    classifier = train(training, seed=7)
+    classifier = train(training[seen(training)], seed=7)
     made = partial(faults.miles_to_kilometres, start=kilometres_at)
     flown = made(flights.replayed(every, days))
     answer = classifier.answer(flown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from driftgauge.demo import flights as data
 from driftgauge.demo.faults import KILOMETRES_PER_MILE, faults, freeze_schedule, inject, miles_to_kilometres
+from driftgauge.demo.model import seen
+from driftgauge.demo.truth import Truth
 from driftgauge.errors import SourceError
 
 
@@ -53,6 +56,36 @@ def test_a_missing_package_is_an_error_that_names_the_extra(monkeypatch: pytest.
     monkeypatch.setattr(data, "find_spec", lambda _: None)
     with pytest.raises(SourceError, match=r'pip install "driftgauge\[demo\]"'):
         data.load()
+
+
+def test_the_truth_is_known_when_a_flight_has_landed(flights: Any):
+    """Labels come in order of their arrivals, each once, and never of diverted flights."""
+    rows = data.replayed(flights, 4)
+    truth = Truth(rows)
+    assert truth.until(data.REPLAY_START) is None
+    hours = [truth.until(data.REPLAY_START + hour * 3600) for hour in range(1, 120)]
+    bodies = [json.loads(body) for body in hours if body is not None]
+    ids = [one for body in bodies for one in body["id"]]
+    times = [time for body in bodies for time in body["ts"]]
+    landed = rows[rows[data.TARGET].notna()]
+    assert sorted(ids) == sorted(landed[data.ID])
+    assert 0 < len(rows) - len(landed) < 0.02 * len(rows)
+    assert times == sorted(times)
+    flown = landed.set_index(data.ID).loc[ids]
+    assert (np.array(times) - flown[data.TIME] > 30 * 60).all()  # no flight is known before it was in the air
+    told = [label for body in bodies for label in body["label"]]
+    assert told == ["late" if late else "on_time" for late in flown[data.TARGET]]
+    assert truth.until(np.inf) is None
+
+
+def test_the_model_has_not_seen_every_other_day(flights: Any):
+    """Days are New York's, from midnight to midnight; what was true of those that it has seen is not in its reference."""
+    training = data.training(flights)
+    days = (training[data.TIME] - data.REPLAY_START) // data.DAY_SECONDS
+    known = seen(training)
+    assert set(days[known] % 2) == {0}
+    assert set(days[~known] % 2) == {1}
+    assert 0.4 < known.mean() < 0.6
 
 
 def test_kilometres_begin_at_their_time_and_touch_nothing_else(flights: Any):

@@ -14,11 +14,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from driftgauge.demo.flights import FEATURES, TIME
+from driftgauge.demo.flights import FEATURES, ID, TIME
 from driftgauge.demo.model import MODEL, Answer
 from driftgauge.demo.model_server import INFER, READY, model_app
 from driftgauge.demo.observer import QUEUE, Observer
-from driftgauge.demo.protocol import TIME_TENSOR, BadRequestError, read_request, request
+from driftgauge.demo.protocol import ID_TENSOR, TIME_TENSOR, BadRequestError, read_request, request
 from driftgauge.ingest import decode
 
 ROWS = pd.DataFrame(
@@ -31,6 +31,7 @@ ROWS = pd.DataFrame(
         "origin": ["EWR", "JFK"],
         "dest": ["IAH", "BQN"],
         TIME: [1362135600.0, 1362136000.0],
+        ID: ["flight-1", "flight-2"],
     }
 )
 
@@ -67,7 +68,7 @@ def test_an_answer_is_an_open_inference_response():
 
 
 def test_the_exporter_understands_what_it_is_told():
-    """Inputs, event times, prediction, probabilities and the latency of one request; nothing is left over."""
+    """Inputs, event times, ids, prediction, probabilities and the latency of one request; nothing is left over."""
 
     async def infer(client: TestClient[Any, Any]) -> None:
         await client.post(INFER, json=request(ROWS))
@@ -82,15 +83,18 @@ def test_the_exporter_understands_what_it_is_told():
     assert batch.probabilities.tolist() == [[0.75, 0.25], [0.25, 0.75]]
     assert batch.timestamps is not None
     assert batch.timestamps.tolist() == ROWS[TIME].tolist()
+    assert batch.ids is not None
+    assert batch.ids.vocabulary == tuple(ROWS[ID])
     assert batch.requests.count == 1
     assert 0 < batch.requests.latencies[0] < 10
 
 
 def test_a_request_survives_the_wire():
-    """Reading what was written gives the same features; the event time is no feature."""
+    """Reading what was written gives the same features; event time and id are none."""
     back = read_request(json.loads(json.dumps(request(ROWS))))
     assert back.equals(ROWS[list(FEATURES)])
     assert TIME_TENSOR not in back
+    assert ID_TENSOR not in back
 
 
 @pytest.mark.parametrize(
@@ -143,8 +147,9 @@ def test_without_an_exporter_nothing_waits_and_everything_is_counted(tmp_path: P
     assert (observer.sent, observer.refused, observer.dropped) == (0, QUEUE, 10)
 
 
-def test_an_exporter_takes_bodies_over_its_socket(tmp_path: Path):
-    """Bodies arrive in order as JSON; what the exporter refuses is counted as refused."""
+@pytest.mark.parametrize("what", ["observations", "labels"])
+def test_an_exporter_takes_bodies_over_its_socket(tmp_path: Path, what: str):
+    """Bodies arrive in order as JSON, each kind at its place; what the exporter refuses is counted as refused."""
     taken: list[bytes] = []
 
     async def observations(request: web.Request) -> web.Response:
@@ -154,11 +159,11 @@ def test_an_exporter_takes_bodies_over_its_socket(tmp_path: Path):
 
     async def run() -> Observer:
         app = web.Application()
-        app.router.add_post("/v1/models/flight-delay/versions/1/observations", observations)
+        app.router.add_post(f"/v1/models/flight-delay/versions/1/{what}", observations)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.UnixSite(runner, str(tmp_path / "s")).start()
-        async with Observer(str(tmp_path / "s")) as observer:
+        async with Observer(str(tmp_path / "s"), what) as observer:
             for body in (b"1", b"2", b"3"):
                 observer.offer(body)
             await observer.drain()

@@ -78,6 +78,26 @@ def test_the_report_sets_what_was_found_against_what_was_injected(injected: tupl
     assert all_found(findings, injected[:1])
 
 
+def test_the_report_tells_how_often_the_model_was_right(injected: tuple[Fault, ...]):
+    """By labels and without them: in the reference, on the worst day, at the end; a window of few labels is left out."""
+
+    def labelled(hours: float, right: float, expected: float | None, samples: float = 800) -> dict[str, Any]:
+        found = answer(hours, hour="ok")
+        windows = {"24h": {"samples": samples, "accuracy": right}}
+        found["labels"] = {"reference": {"accuracy": 0.904}, "windows": windows}
+        found["evaluation"]["performance"] = {"reference": 0.9, "windows": {"24h": {"value": expected}}}
+        return found
+
+    findings = seen(
+        labelled(1, 0.5, 0.9, samples=40), labelled(30, 0.761, 0.84), labelled(48, 0.9, None), answer(49, hour="ok")
+    )
+    lines = {" ".join(line.split()) for line in final_report(findings, injected)}
+    assert "reference - 90.4% 90.0%" in lines
+    assert "worst day 2013-03-02 11:00 76.1% 84.0%" in lines
+    assert "the end 2013-03-03 05:00 90.0% -" in lines
+    assert not any("right" in line for line in final_report(seen(answer(1, hour="ok")), injected))
+
+
 def test_the_live_table_says_what_is_injected_and_how_columns_are(injected: tuple[Fault, ...]):
     text = "\n".join(live_table(seen(answer(26, distance="alert", dep_delay="warn")), injected[:1], 24))
     assert "2013-03-02 07:00   day 2 of 24   1,234 predictions" in text

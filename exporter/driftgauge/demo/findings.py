@@ -12,6 +12,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from driftgauge.demo.quality import Quality
+
 __all__ = ["ALERT", "OK", "UNDECIDED", "WARN", "Findings", "History"]
 
 UNDECIDED, OK, WARN, ALERT = -1, 0, 1, 2
@@ -58,6 +60,7 @@ class Findings:
     time: float = float("-inf")
     predictions: int = 0
     columns: dict[str, History] = field(default_factory=dict)
+    quality: Quality = field(default_factory=Quality)
 
     def see(self, answer: Mapping[str, Any]) -> None:
         """Take one answer of `/api/v1/models/{model}/versions/{version}` in; the same evaluation twice counts once."""
@@ -66,6 +69,7 @@ class Findings:
         if evaluation is None or evaluation["time"] <= self.time:
             return
         self.time = evaluation["time"]
+        self.quality.see(answer)
         for column in evaluation["columns"]:
             history = self.columns.setdefault(column["feature"], History())
             history.times.append(self.time)

@@ -1,12 +1,14 @@
 """The model of the demo: will this flight, now that it has left, arrive more than 15 minutes late?
 
-Gradient-boosted trees of scikit-learn on January and February: an ROC AUC of 0.92 on the month after. Its reference is
-built from the same rows, with the model's own answers to them, by the builder that `driftgauge profile build` uses.
+Gradient-boosted trees of scikit-learn on every other day of January and February: an ROC AUC of 0.92 on the month after. Its
+reference is built from all days, with the model's answers to them, by the builder that `driftgauge profile build` uses. How
+often it is right is taken from the days that it has not seen: on its own rows a model is better than it will ever be again.
 Time: one second to train, 3 to build; 10 ms a request of 50 flights.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.demo.flights import CATEGORICAL, FEATURES, NUMERIC, TARGET, TIME
+from driftgauge.demo.flights import CATEGORICAL, DAY_SECONDS, FEATURES, NUMERIC, REPLAY_START, TARGET, TIME
 from driftgauge.derive import with_score_columns
 from driftgauge.profile import Reference
 from driftgauge.reference import BuildOptions, build
@@ -24,7 +26,7 @@ from driftgauge.sources import Roles, from_frame
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["CLASSES", "MODEL", "VERSION", "Answer", "Classifier", "reference", "train"]
+__all__ = ["CLASSES", "MODEL", "VERSION", "Answer", "Classifier", "reference", "seen", "train", "words"]
 
 MODEL = "flight-delay"
 VERSION = "1"
@@ -54,7 +56,7 @@ class Classifier:
         """Predict *flights*."""
         with _one_thread():
             probabilities: Probabilities = self.pipeline.predict_proba(flights[list(FEATURES)])
-        return Answer(tuple(CLASSES[i] for i in probabilities.argmax(axis=1)), probabilities)
+        return _answer(probabilities)
 
 
 def train(flights: DataFrame, *, seed: int) -> Classifier:
@@ -74,6 +76,21 @@ def train(flights: DataFrame, *, seed: int) -> Classifier:
     return Classifier(pipeline)
 
 
+def seen(flights: DataFrame) -> NDArray[np.bool_]:
+    """Return which flights the model is trained with: those of every other day."""
+    chosen: NDArray[np.bool_] = (flights[TIME].to_numpy() - REPLAY_START) // DAY_SECONDS % 2 == 0
+    return chosen
+
+
+def words(late: Iterable[float]) -> list[str]:
+    """Return the classes of flights that were late (1) or not (0)."""
+    return [CLASSES[int(was)] for was in late]
+
+
+def _answer(probabilities: Probabilities) -> Answer:
+    return Answer(tuple(CLASSES[place] for place in probabilities.argmax(axis=1)), probabilities)
+
+
 def _one_thread() -> AbstractContextManager[Any]:
     """Keep scikit-learn to one thread: on busy cores its threads wait for each other, and an answer takes 30 times as long."""
     limit: AbstractContextManager[Any] = _threads().limit(limits=1, user_api="openmp")
@@ -89,10 +106,14 @@ def _threads() -> Any:
 
 
 def reference(classifier: Classifier, flights: DataFrame, *, created: float) -> Reference:
-    """Build the profile of the training rows and of the answers to them."""
+    """Build the profile of *flights*, of the model's answers, and of what was true of those that it has not been trained with."""
     answer = classifier.answer(flights)
-    rows = flights[[*FEATURES, TIME]].assign(prediction=list(answer.prediction), p_late=answer.probabilities[:, 1])
-    roles = Roles(prediction="prediction", probabilities=("p_late",), timestamp=TIME, features=FEATURES)
+    turned_out = zip(words(flights[TARGET]), seen(flights), strict=True)
+    truth = np.array([None if known else word for word, known in turned_out], dtype=object)
+    rows = flights[[*FEATURES, TIME]].assign(
+        prediction=list(answer.prediction), p_late=answer.probabilities[:, 1], truth=truth
+    )
+    roles = Roles(prediction="prediction", probabilities=("p_late",), timestamp=TIME, features=FEATURES, label="truth")
     source = from_frame(rows, roles)
-    options = BuildOptions("flights of January and February 2013", created, MODEL, VERSION)
+    options = BuildOptions("flights of January and February 2013", created, MODEL, VERSION, classes=CLASSES)
     return build(lambda: map(with_score_columns, source.batches()), options)

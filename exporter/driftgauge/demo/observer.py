@@ -26,17 +26,22 @@ DRAIN_SECONDS = 10.0
 class Observer:
     """Sends bodies one after the other, from a task of its own.
 
+    Args:
+        socket: path of the exporter's Unix socket.
+        what: the bodies are, `observations` or `labels`.
+
     Attributes:
         sent: bodies that the exporter took.
         refused: bodies that it did not take.
         dropped: bodies that did not fit into the queue.
     """
 
-    def __init__(self, socket: str) -> None:
+    def __init__(self, socket: str, what: str = "observations") -> None:
         self.sent = 0
         self.refused = 0
         self.dropped = 0
         self._socket = socket
+        self._path = f"http://driftgauge/v1/models/{MODEL}/versions/{VERSION}/{what}"
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
         self._task: asyncio.Task[None] | None = None
 
@@ -62,19 +67,18 @@ class Observer:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        path = f"http://driftgauge/v1/models/{MODEL}/versions/{VERSION}/observations"
         timeout = ClientTimeout(total=TIMEOUT_SECONDS)
         async with ClientSession(connector=UnixConnector(self._socket), timeout=timeout) as session:
             while True:
                 body = await self._queue.get()
                 try:
-                    self._count(await self._post(session, path, body))
+                    self._count(await self._post(session, body))
                 finally:
                     self._queue.task_done()
 
-    async def _post(self, session: ClientSession, path: str, body: bytes) -> bool:
+    async def _post(self, session: ClientSession, body: bytes) -> bool:
         try:
-            async with session.post(path, data=body, headers={"Content-Type": "application/json"}) as answer:
+            async with session.post(self._path, data=body, headers={"Content-Type": "application/json"}) as answer:
                 return answer.status < 300
         except (ClientError, TimeoutError, OSError):
             return False

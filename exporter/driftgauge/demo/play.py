@@ -24,13 +24,14 @@ from aiohttp import ClientSession, web
 from driftgauge.demo import flights as data
 from driftgauge.demo.faults import Fault, faults, inject
 from driftgauge.demo.findings import Findings
-from driftgauge.demo.model import MODEL, VERSION, Classifier, reference, train
+from driftgauge.demo.model import CLASSES, MODEL, VERSION, Classifier, reference, seen, train
 from driftgauge.demo.model_server import INFER, model_app
 from driftgauge.demo.observer import Observer
 from driftgauge.demo.processes import exporter, free_port
 from driftgauge.demo.prometheus import binary, prometheus, query_url
 from driftgauge.demo.replay import replay
 from driftgauge.demo.report import Screen, all_found, final_report
+from driftgauge.demo.truth import Truth
 from driftgauge.profile import dumps
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ __all__ = ["Options", "play"]
 
 #: shares of the replay after which the faults begin: day 10 and day 17 of 24, so each has a warm week before it
 _KILOMETRES_FROM, _FROZEN_FROM = 10 / 24, 17 / 24
+#: single days of the training data differ by so much in how often the model is right, and in how well it knows that: the weather
+_DAY_DIFFERENCE = 0.1
 #: the exporter evaluates at most every 15 minutes of event time
 _TICK_SECONDS = 900
 
@@ -81,6 +84,7 @@ async def play(options: Options) -> bool:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(exporter(config, metrics_url))
             observer = await stack.enter_async_context(Observer(str(directory / "ingest.sock")))
+            teller = await stack.enter_async_context(Observer(str(directory / "ingest.sock"), "labels"))
             model_url = await stack.enter_async_context(_model_server(classifier, observer))
             say(f"  model     {model_url}{INFER}  (Open Inference Protocol v2)")
             say(f"  exporter  {metrics_url}/  {metrics_url}/metrics  {metrics_url}/api/v1/models")
@@ -90,23 +94,36 @@ async def play(options: Options) -> bool:
             say("")
             screen = Screen(sys.stdout, injected, options.days, quiet=options.quiet)
             requests = replay(rows, f"{model_url}{INFER}", seconds_per_day=options.pace)
-            findings = await _watch(requests, observer, metrics_url, screen)
+            truth = Truth(rows)
+            findings = await _watch(_with_labels(requests, observer, teller, truth), metrics_url, screen)
             print("\n".join(final_report(findings, injected)))
             print(f"\n{observer.sent} requests observed, {observer.dropped} dropped, {observer.refused} refused.")
+            print(f"{truth.told:,} labels told when the flights had landed, {teller.refused} bodies of them refused.")
             if options.keep:
                 print("Everything keeps running; Ctrl-C ends it.", flush=True)
                 await asyncio.Event().wait()
     return all_found(findings, injected)
 
 
-async def _watch(requests: AsyncIterator[float], observer: Observer, metrics_url: str, screen: Screen) -> Findings:
+async def _with_labels(
+    requests: AsyncIterator[float], observer: Observer, teller: Observer, truth: Truth
+) -> AsyncIterator[float]:
+    """Let the requests happen, and tell after each what has become of the flights before."""
+    async for reached in requests:
+        # The model's server does not wait for the exporter; whoever wants to see every evaluation has to.
+        await observer.drain()
+        if (labels := truth.until(reached)) is not None:
+            teller.offer(labels)
+            await teller.drain()
+        yield reached
+
+
+async def _watch(requests: AsyncIterator[float], metrics_url: str, screen: Screen) -> Findings:
     """Let the requests happen, and look at the exporter after each."""
     findings = Findings()
     api = f"{metrics_url}/api/v1/models/{MODEL}/versions/{VERSION}"
     async with ClientSession() as session:
         async for _ in requests:
-            # The model's server does not wait for the exporter; whoever wants to see every evaluation has to.
-            await observer.drain()
             async with session.get(api) as answer:
                 answer.raise_for_status()
                 findings.see(await answer.json())
@@ -119,14 +136,15 @@ def _prepare(options: Options, directory: Path, say: _Voice) -> tuple[Classifier
     started = time.monotonic()
     flights = data.load()
     training = data.training(flights)
-    classifier = train(training, seed=options.seed)
+    known = training[seen(training)]
+    classifier = train(known, seed=options.seed)
     profile = reference(classifier, training, created=time.time())
     (directory / "profile.json").write_text(dumps(profile), "utf-8")
     rows = data.replayed(flights, options.days)
     starts = (round(share * options.days) * data.DAY_SECONDS for share in (_KILOMETRES_FROM, _FROZEN_FROM))
     injected = faults(*(data.REPLAY_START + start for start in starts))
     say(
-        f"{len(flights):,} flights loaded, model trained on {len(training):,} of January and February,"
+        f"{len(flights):,} flights loaded, model trained on {len(known):,} of January and February,"
         f" profile {profile.digest} built ({time.monotonic() - started:.0f} s)."
     )
     say(f"Replaying {len(rows):,} flights of {options.days} days from 1 March on:")
@@ -145,6 +163,11 @@ def _write_config(directory: Path, port: int) -> Path:
                 "reference": {"path": str(directory / "profile.json")},
                 "clock": "event",
                 "tick_seconds": _TICK_SECONDS,
+                "labels": {
+                    "classes": CLASSES,
+                    "accuracy_drop": _DAY_DIFFERENCE,
+                    "calibration_error": _DAY_DIFFERENCE,
+                },
             }
         ],
     }

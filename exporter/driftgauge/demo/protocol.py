@@ -2,7 +2,7 @@
 
 What the exporter gets is the request and the response in one body, as it understands them, with the facts that only the
 server knows in reserved tensors. The event time comes with the request, because a replay happens long after the flights;
-a server of live traffic would leave it out.
+a server of live traffic would leave it out. So does the id by which a label will find its prediction.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from driftgauge.demo.flights import CATEGORICAL, FEATURES, NUMERIC, TIME
+from driftgauge.demo.flights import CATEGORICAL, FEATURES, ID, NUMERIC, TIME
 from driftgauge.demo.model import CLASSES, MODEL, VERSION, Answer
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["TIME_TENSOR", "BadRequestError", "observation", "read_request", "request", "response"]
+__all__ = ["ID_TENSOR", "TIME_TENSOR", "BadRequestError", "observation", "read_request", "request", "response"]
 
 Json = dict[str, Any]
 
 TIME_TENSOR = "driftgauge.ts"
+ID_TENSOR = "driftgauge.id"
 _LATENCY_TENSOR = "driftgauge.latency_s"
 _DATATYPES = dict.fromkeys(NUMERIC, "FP64") | dict.fromkeys(CATEGORICAL, "BYTES")
 
@@ -32,7 +33,8 @@ class BadRequestError(ValueError):
 def request(flights: DataFrame) -> Json:
     """Return the request that asks about *flights*."""
     inputs = [_tensor(name, _DATATYPES[name], flights[name].tolist()) for name in FEATURES]
-    return {"inputs": [*inputs, _tensor(TIME_TENSOR, "FP64", flights[TIME].tolist())]}
+    known = (_tensor(TIME_TENSOR, "FP64", flights[TIME].tolist()), _tensor(ID_TENSOR, "BYTES", flights[ID].tolist()))
+    return {"inputs": [*inputs, *known]}
 
 
 def read_request(body: Mapping[str, Any]) -> DataFrame:

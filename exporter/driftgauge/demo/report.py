@@ -14,6 +14,7 @@ from typing import TextIO
 from driftgauge.demo.faults import Fault
 from driftgauge.demo.findings import ALERT, OK, UNDECIDED, WARN, Findings, History
 from driftgauge.demo.flights import DAY_SECONDS, REPLAY_START, STABLE
+from driftgauge.demo.quality import Quality
 
 __all__ = ["Screen", "all_found", "final_report", "live_table"]
 
@@ -61,7 +62,31 @@ def final_report(findings: Findings, injected: Sequence[Fault]) -> list[str]:
                 if name not in STABLE
             ],
         ),
+        *_quality(findings.quality),
     ]
+
+
+def _quality(quality: Quality) -> list[str]:
+    """Tell how often the model was right; nothing without labels."""
+    if quality.reference is None or (worst := quality.worst) is None:
+        return []
+    rows = [("reference", "-", *quality.reference), ("worst day", _moment(worst.time), *worst[1:])]
+    last = quality.days[-1]
+    return [
+        "",
+        "How often the model was right, by the labels of flights that have landed, and without them:",
+        *_table(
+            ("24 hours until", "", "right", "expected"),
+            [
+                (name, moment, _percent(right), _percent(expected))
+                for name, moment, right, expected in (*rows, ("the end", _moment(last.time), *last[1:]))
+            ],
+        ),
+    ]
+
+
+def _percent(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.1%}"
 
 
 def all_found(findings: Findings, injected: Iterable[Fault]) -> bool:
