@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import gamma
 
 from driftgauge.drift import jensen_shannon, residuals, tail_dispersion
+from driftgauge.drift.dispersion import _spectrum
 
 BINS = 20
 SHARES = np.full(BINS, 1 / BINS)
@@ -62,6 +63,28 @@ def test_one_wide_direction_makes_a_far_tail():
     exact = (25 * gamma.isf(FAR, 0.5, scale=2) + 18) / gamma.isf(FAR, (BINS - 1) / 2, scale=2)
     assert exact < found.mean() < 1.25 * exact  # what 400 blocks leave open is allowed for
     assert found.min() > 3 * eigenvalues.mean()
+
+
+@pytest.mark.parametrize("kind", ["single", "hours", "uneven", "two", "overlapping"])
+def test_the_spectrum_is_what_pairs_and_triples_of_blocks_give(kind: str):
+    """However blocks go together: every pair and triple of blocks that are apart counts once; two groups have no triple."""
+    sizes = {"single": [1] * 44, "hours": [4] * 11, "uneven": [7, 4, 4, 9, 1, 2, 4, 4, 4, 2, 3], "two": [41, 3]}
+    place = np.arange(44) if kind == "overlapping" else np.repeat(np.arange(len(sizes[kind])), sizes[kind])
+    separate = np.abs(place[:, None] - place) > (3 if kind == "overlapping" else 0)
+    rng = np.random.default_rng(4)
+    spread = rng.standard_normal((44, 12, 5)) * np.array([4.0, 2.0, 1.0, 1.0, 0.0])
+    used = np.ones((44, 12), dtype=bool)
+    used[:3, 4], used[20:24, 5] = False, False
+    rows = np.where(used[..., None], spread, 0.0).transpose(1, 0, 2)
+    products = rows @ rows.transpose(0, 2, 1) * separate
+    pairs = (used.T[:, :, None] & used.T[:, None] & separate).astype(float)
+    squares, cubes = _spectrum(spread, used, separate)
+    assert squares == pytest.approx((products**2).sum(axis=(1, 2)) / pairs.sum(axis=(1, 2)), rel=1e-9)
+    if kind == "two":
+        assert np.isnan(cubes).all()
+        return
+    triples = (pairs @ pairs * pairs).sum(axis=(1, 2))
+    assert cubes == pytest.approx((products @ products * products).sum(axis=(1, 2)) / triples, rel=1e-9)
 
 
 def test_few_blocks_tell_no_shape():

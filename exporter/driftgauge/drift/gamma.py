@@ -19,6 +19,7 @@ Float64s = NDArray[np.float64]
 _LARGE = 1e4  # above it both expansions need thousands of terms, and the law is normal to 1e-3
 _TERMS = 700  # sqrt(2 * _LARGE) * 5: what the slowest point, x = a, needs
 _PRECISION = 1e-12
+_AT_ONCE = 16  # steps between two looks at whether more are needed: a look costs as much as a step
 
 
 def log_upper_gamma(a: Float64s, x: Float64s) -> Float64s:
@@ -33,12 +34,15 @@ def log_upper_gamma(a: Float64s, x: Float64s) -> Float64s:
     normal = positive & (a > _LARGE)
     series = positive & ~normal & (x < a + 1)
     fraction = positive & ~normal & (x >= a + 1)
-    result[series] = _series(a[series], x[series])
-    result[fraction] = _continued_fraction(a[fraction], x[fraction])
-    cubed = np.cbrt(x[normal] / a[normal])
-    spread = 1 / (9 * a[normal])
-    result[normal] = log_normal_tail((cubed - (1 - spread)) / np.sqrt(spread))
+    for chosen, tail in ((series, _series), (fraction, _continued_fraction), (normal, _wilson_hilferty)):
+        if chosen.any():
+            result[chosen] = tail(a[chosen], x[chosen])
     return result
+
+
+def _wilson_hilferty(a: Float64s, x: Float64s) -> Float64s:
+    spread = 1 / (9 * a)
+    return log_normal_tail((np.cbrt(x / a) - (1 - spread)) / np.sqrt(spread))
 
 
 def log_normal_tail(z: Float64s) -> Float64s:
@@ -52,7 +56,7 @@ def log_normal_tail(z: Float64s) -> Float64s:
 
 def _log_gamma(a: Float64s) -> Float64s:
     values, inverse = np.unique(a, return_inverse=True)
-    return np.array([math.lgamma(value) for value in values])[inverse].reshape(a.shape)
+    return np.array(list(map(math.lgamma, values.tolist())))[inverse].reshape(a.shape)
 
 
 def _log_prefix(a: Float64s, x: Float64s) -> Float64s:
@@ -63,9 +67,11 @@ def _log_prefix(a: Float64s, x: Float64s) -> Float64s:
 def _series(a: Float64s, x: Float64s) -> Float64s:
     term = 1.0 / a
     total = term.copy()
-    for step in range(1, _TERMS):
-        term = term * x / (a + step)
-        total += term
+    for first in range(1, _TERMS, _AT_ONCE):
+        terms = x / (a + _steps(first))
+        for row in terms:
+            term = np.multiply(term, row, out=row)
+        total += terms.sum(axis=0)
         if not np.any(term > total * _PRECISION):
             break
     lower = np.exp(np.minimum(_log_prefix(a, x) + np.log(total), 0.0))
@@ -73,22 +79,25 @@ def _series(a: Float64s, x: Float64s) -> Float64s:
 
 
 def _continued_fraction(a: Float64s, x: Float64s) -> Float64s:
-    tiny = 1e-300
-    b = x + 1 - a
-    c = np.full_like(b, 1 / tiny)
-    d = 1 / b
+    # Lentz's method guards its denominators against zero. With x >= a + 1 those of step n are n + 1 at least, by induction.
+    c, d = np.full_like(x, 1e300), 1 / (x + 1 - a)
     h = d.copy()
-    for step in range(1, _TERMS):
-        factor = -step * (step - a)
-        b = b + 2
-        d = 1 / _away_from_zero(factor * d + b, tiny)
-        c = _away_from_zero(b + factor / c, tiny)
-        change = c * d
-        h = h * change
-        if not np.any(np.abs(change - 1) > _PRECISION):
+    for first in range(1, _TERMS, _AT_ONCE):
+        step = _steps(first)
+        change = np.empty((_AT_ONCE, len(x)))
+        for factor, b, ratio in zip(step * (a - step), x + 1 - a + 2 * step, change, strict=True):
+            np.multiply(factor, d, out=d)
+            np.add(d, b, out=d)
+            np.reciprocal(d, out=d)
+            np.divide(factor, c, out=c)
+            np.add(c, b, out=c)
+            np.multiply(c, d, out=ratio)
+        h *= change.prod(axis=0)
+        if not np.any(np.abs(change[-1] - 1) > _PRECISION):
             break
     return np.minimum(_log_prefix(a, x) + np.log(h), 0.0)
 
 
-def _away_from_zero(values: Float64s, tiny: float) -> Float64s:
-    return np.where(np.abs(values) < tiny, tiny, values)
+def _steps(first: int) -> Float64s:
+    """Return the numbers of the next steps, [steps, 1]."""
+    return np.arange(first, first + _AT_ONCE, dtype=np.float64)[:, None]

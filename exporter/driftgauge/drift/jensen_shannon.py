@@ -21,6 +21,9 @@ __all__ = ["JensenShannon", "divergence_and_expectation", "jensen_shannon"]
 
 Float64s = NDArray[np.float64]
 
+#: in place of zero, where a logarithm, or the third power of a quotient, has to be finite
+_TINY = 1e-75
+
 
 @dataclass(frozen=True, slots=True)
 class JensenShannon:
@@ -55,16 +58,14 @@ def jensen_shannon(
     >>> round(float(result.score), 3), round(float(result.evidence), 1)
     (0.353, 8.0)
     """
-    r, c = np.broadcast_arrays(np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64))
-    n_r, n = r.sum(axis=-1), c.sum(axis=-1)
+    r, c, n_r, n = _sides(reference, current)
     with np.errstate(divide="ignore", invalid="ignore"):
         divergence = _divergence(r / n_r[..., None], c / n[..., None])
         mean, variance, third = _null(r + c, n_r, n)
         floor = np.sqrt(mean)
         debiased = np.sqrt(np.maximum(divergence - mean, 0.0))
         evidence = pearson_evidence(divergence / dispersion, mean, variance, third)
-    defined = (n_r > 0) & (n > 0)
-    undefined = np.where(defined, 0.0, np.nan)
+    undefined = _undefined(n_r, n)
     return JensenShannon(
         np.sqrt(divergence) + undefined, floor + undefined, debiased + undefined, evidence + undefined, n
     )
@@ -77,43 +78,76 @@ def divergence_and_expectation(
 
     What only needs these, such as hundreds of blocks of the past, need not pay for evidence: a third of the time.
     """
-    r, c = np.broadcast_arrays(np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64))
-    n_r, n = r.sum(axis=-1), c.sum(axis=-1)
+    r, c, n_r, n = _sides(reference, current)
     with np.errstate(divide="ignore", invalid="ignore"):
         divergence = _divergence(r / n_r[..., None], c / n[..., None])
-        t, lam = _sizes(r + c, n_r, n)[:2]
-        expectation = np.where((t > 0).sum(axis=-1) > 1, (t * null_mean(lam)).sum(axis=-1), 0.0)
-    undefined = np.where((n_r > 0) & (n > 0), 0.0, np.nan)
+        t, lam = _sizes(r + c, n_r, n)
+        expectation = np.where(_used(t) > 1, np.vecdot(t, null_mean(lam)), 0.0)
+    undefined = _undefined(n_r, n)
     return divergence + undefined, expectation + undefined, n
 
 
+def _sides(reference: Floats | Counts, current: Floats | Counts) -> tuple[Float64s, Float64s, Float64s, Float64s]:
+    """Return both sides as floats of one shape, and their totals."""
+    r, c = np.broadcast_arrays(np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64))
+    return r, c, _sum(r), _sum(c)
+
+
+def _undefined(n_r: Float64s, n: Float64s) -> Float64s:
+    """Return NaN where a side is empty, 0 elsewhere."""
+    return np.where((n_r > 0) & (n > 0), 0.0, np.nan)
+
+
 def _divergence(p: Float64s, q: Float64s) -> Float64s:
-    middle = (p + q) / 2
-    terms = np.where(p > 0, p * np.log2(p / middle), 0.0) + np.where(q > 0, q * np.log2(q / middle), 0.0)
-    divergence: Float64s = np.clip(terms.sum(axis=-1) / 2, 0.0, 1.0)
+    middle = p + q
+    middle *= 0.5
+    terms = _bits(p, middle)
+    terms += _bits(q, middle)
+    divergence: Float64s = np.clip(_sum(terms) / 2, 0.0, 1.0)
     # Equal proportions give exactly 0: rounding must not look like drift.
     return np.where(divergence < 1e-15, 0.0, divergence)
+
+
+def _bits(share: Float64s, middle: Float64s) -> Float64s:
+    """Return share * log2(share / middle); 0 where there is no share, because then the logarithm is finite."""
+    bits = share / middle
+    np.fmax(bits, _TINY, out=bits)
+    np.log2(bits, out=bits)
+    bits *= share
+    return bits
 
 
 def _null(pooled: Float64s, n_r: Float64s, n: Float64s) -> tuple[Float64s, Float64s, Float64s]:
     """Return mean, variance and third central moment of the divergence under no drift."""
     size = n_r * n / (n_r + n)
-    t, lam, u = _sizes(pooled, n_r, n)
-    used = (t > 0).sum(axis=-1)
+    t, lam = _sizes(pooled, n_r, n)
+    used = _used(t)
     h, v, cv, k3 = null_moments(lam)
-    degrees = used - 1
-    mean = (t * h).sum(axis=-1)
-    variance = ((t**2 * v).sum(axis=-1) - (t * cv).sum(axis=-1) ** 2 / size) * degrees / (u**2).sum(axis=-1)
-    third = (t**3 * k3).sum(axis=-1) * degrees / (u**3).sum(axis=-1)
+    u = np.where(t > 0, 1 - t, 0.0)
+    degrees, squared, u_squared = used - 1, t * t, u * u
+    mean = np.vecdot(t, h)
+    variance = (np.vecdot(squared, v) - np.vecdot(t, cv) ** 2 / size) * degrees / _sum(u_squared)
+    third = np.vecdot(squared * t, k3) * degrees / np.vecdot(u_squared, u)
     # One bin with all the mass cannot differ: no noise either.
     return tuple(np.where(used > 1, moment, 0.0) for moment in (mean, variance, third))  # type: ignore[return-value]
 
 
-def _sizes(pooled: Float64s, n_r: Float64s, n: Float64s) -> tuple[Float64s, Float64s, Float64s]:
-    """Return every bin's share t of both sides together, lambda = n_e t / (1 - t), and 1 - t; shares of empty bins are 0."""
-    size = n_r * n / (n_r + n)
-    used = pooled > 0
+def _sizes(pooled: Float64s, n_r: Float64s, n: Float64s) -> tuple[Float64s, Float64s]:
+    """Return every bin's share t of both sides together, and lambda = n_e t / (1 - t); both are 0 for empty bins."""
     t = pooled / (n_r + n)[..., None]
-    u = np.where(used, 1 - t, 0.0)
-    lam = np.where(used & (u > 0), size[..., None] * t / np.where(u > 0, u, 1.0), 1.0)
-    return np.where(used, t, 0.0), lam, u
+    lam = (n_r * n / (n_r + n))[..., None] * t
+    rest = 1 - t
+    lam /= np.maximum(rest, _TINY, out=rest)
+    return t, lam
+
+
+def _used(t: Float64s) -> Counts:
+    """Return how many bins have a share."""
+    used: Counts = (t > 0).sum(axis=-1)
+    return used
+
+
+def _sum(values: Float64s) -> Float64s:
+    """Return the sum of each row: as a product it takes a fifth of the time of a reduction along so short an axis."""
+    total: Float64s = values @ np.ones(values.shape[-1])
+    return total

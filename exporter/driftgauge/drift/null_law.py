@@ -45,37 +45,48 @@ def poisson_moments(lam: float) -> tuple[float, float, float, float]:
 
 
 @cache
-def _table() -> tuple[Float64s, Float64s]:
-    """Return ln lambda and, in rows, the smooth functions lambda H, lambda^2 V, lambda Cv, lambda^3 K3."""
+def _table() -> tuple[float, float, Float64s, Float64s]:
+    """Return where ln lambda begins, the steps in its unit, and the smooth functions and how they go on to the next step.
+
+    The functions are lambda H, lambda^2 V, lambda Cv and lambda^3 K3, in rows.
+    """
     decades = int(np.log10(_HIGH / _LOW))
     grid = np.geomspace(_LOW, _HIGH, decades * _PER_DECADE + 1)
     moments = np.array([poisson_moments(float(lam)) for lam in grid]).T
-    return np.log(grid), moments * np.stack([grid, grid**2, grid, grid**3])
+    smooth = moments * np.stack([grid, grid**2, grid, grid**3])
+    logs = np.log(grid)
+    return float(logs[0]), float(1 / (logs[1] - logs[0])), smooth[:, :-1].copy(), np.diff(smooth, axis=1)
 
 
 def null_moments(lam: Float64s) -> tuple[Float64s, Float64s, Float64s, Float64s]:
     """Return H, V, Cv and K3 at every *lam* > 0 by linear interpolation in ln lambda."""
     inside, below, share = _place(lam)
-    table = _table()[1]
-    start = table[:, below]
-    smooth = start + share * (table[:, below + 1] - start)
-    h, v, cv, k3 = smooth
-    return h / inside, v / inside**2, cv / inside, k3 / inside**3
+    h, v, cv, k3 = (_between(row, below, share) for row in range(4))
+    squared = inside * inside
+    return h / inside, v / squared, cv / inside, k3 / (squared * inside)
 
 
 def null_mean(lam: Float64s) -> Float64s:
     """Return H alone, as `null_moments` does, in a quarter of the time."""
     inside, below, share = _place(lam)
-    row = _table()[1][0]
-    start = row[below]
-    mean: Float64s = (start + share * (row[below + 1] - start)) / inside
-    return mean
+    return _between(0, below, share) / inside
+
+
+def _between(row: int, below: NDArray[np.int64], share: Float64s) -> Float64s:
+    _, _, smooth, onward = _table()
+    value: Float64s = onward[row].take(below)
+    value *= share
+    value += smooth[row].take(below)
+    return value
 
 
 def _place(lam: Float64s) -> tuple[Float64s, NDArray[np.int64], Float64s]:
     """Return *lam* inside the table, the number of the point below it, and how far it is to the next, 0..1."""
-    grid, _ = _table()
-    inside = np.clip(lam, _LOW, None)
-    place = (np.log(inside) - grid[0]) * (1 / (grid[1] - grid[0]))
-    below = np.clip(place.astype(np.int64), 0, len(grid) - 2)
-    return inside, below, np.minimum(place - below, 1.0)
+    first, per_unit, smooth, _ = _table()
+    inside = np.maximum(lam, _LOW)
+    place = np.log(inside)
+    place -= first
+    place *= per_unit
+    below = np.fmin(place, smooth.shape[1] - 1).astype(np.int64)  # somewhere, for NaN
+    place -= below
+    return inside, below, np.minimum(place, 1.0, out=place)

@@ -25,8 +25,8 @@ Float64s = NDArray[np.float64]
 LEAST_BLOCKS = 8
 #: samples below which a block is left out
 LEAST_SAMPLES = 30
-#: blocks scored at a time: the intermediate arrays of a hundred would take tens of megabytes
-_AT_ONCE = 8
+#: counts that are worked on at a time, by columns: their intermediate arrays stay in a core's cache
+_CELLS = 2**16
 
 
 def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None, *, shaped: bool = True) -> Float64s:
@@ -35,31 +35,32 @@ def trailing_dispersion(blocks: Counts, groups: NDArray[np.int64] | None = None,
     A block is compared with the others (leave one out), so that independent rows give 1; with *groups*, [blocks], only
     with the others of its group, such as the same hour of other days. What is not *shaped* gives the ratio alone.
     """
-    filled = blocks.any(axis=(1, 2))  # in the first days most are empty
-    blocks, groups = blocks[filled], None if groups is None else groups[filled]
-    if len(blocks) < LEAST_BLOCKS:
-        return np.full(blocks.shape[1], np.nan)
-    named = groups is not None
-    groups = np.zeros(len(blocks), dtype=np.int64) if groups is None else groups
-    rest = _rest(blocks, groups)
-    observed, expected = (np.zeros(blocks.shape[1]) for _ in range(2))
-    used = np.zeros(blocks.shape[:2], dtype=bool)
-    for start in range(0, len(blocks), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        divergence, expectation, samples = divergence_and_expectation(rest[part], blocks[part])
-        used[part] = (samples >= LEAST_SAMPLES) & ~np.isnan(divergence)
-        observed += np.where(used[part], divergence, 0.0).sum(axis=0)
-        expected += np.where(used[part], expectation, 0.0).sum(axis=0)
+    filled = np.flatnonzero(blocks.any(axis=(1, 2)))  # in the first days most are empty
+    columns = blocks.shape[1]
+    found = np.full(columns, np.nan)
+    if len(filled) < LEAST_BLOCKS:
+        return found
+    of_filled = np.zeros(len(filled), dtype=np.int64) if groups is None else groups[filled]
+    order = np.argsort(of_filled, kind="stable")
+    _, first, group = np.unique(of_filled[order], return_index=True, return_inverse=True)
+    # Blocks of one group are each other's yardstick, and so go together by themselves.
+    apart = ~np.eye(len(group), dtype=bool) if groups is None else group[:, None] != group
+    at_once = max(1, _CELLS // (len(filled) * blocks.shape[2]))
+    for start in range(0, columns, at_once):
+        part = slice(start, start + at_once)
+        counts = blocks[filled[order], part].astype(np.float64)
+        rest = np.add.reduceat(counts, first, axis=0)[group] - counts
+        found[part] = _factors(rest, counts, apart if shaped else None)
+    return found
+
+
+def _factors(rest: Float64s, counts: Float64s, apart: NDArray[np.bool_] | None) -> Float64s:
+    """Return the factors of blocks that are compared with the *rest*; without *apart* their ratios."""
+    divergence, expectation, samples = divergence_and_expectation(rest, counts)
+    used = (samples >= LEAST_SAMPLES) & ~np.isnan(divergence)
+    observed, expected = (np.where(used, part, 0.0).sum(axis=0) for part in (divergence, expectation))
     enough = (used.sum(axis=0) >= LEAST_BLOCKS) & (expected > 0)
     ratio = np.where(enough, observed / np.where(enough, expected, 1.0), 1.0)
-    if not shaped:
+    if apart is None:
         return np.where(enough, np.clip(ratio, 1.0, MOST_DISPERSION), np.nan)
-    # Blocks of one group are each other's yardstick, and so go together by themselves.
-    apart = groups[:, None] != groups if named else np.ones((len(blocks), len(blocks)), dtype=bool)
-    return np.where(enough, tail_dispersion(ratio, residuals(rest, blocks), used, apart), np.nan)
-
-
-def _rest(blocks: Counts, groups: NDArray[np.int64]) -> Counts:
-    """Return for each block the sum of the others of its group."""
-    totals = {group: blocks[groups == group].sum(axis=0) for group in np.unique(groups).tolist()}
-    return np.stack([totals[group] for group in groups.tolist()]) - blocks
+    return np.where(enough, tail_dispersion(ratio, residuals(rest, counts), used, apart), np.nan)
