@@ -10,6 +10,7 @@ import pytest
 
 from driftgauge.model import Model
 from driftgauge.serve import engine as engine_module
+from driftgauge.serve import incoming as incoming_module
 from tests.serve.harness import MONDAY, Exporter, eventually, of_model, packed, samples
 
 ROW = {"features": {"age": 41, "plan": "basic"}, "prediction": 1, "latency_s": 0.01}
@@ -76,15 +77,15 @@ def test_loop_answers_while_the_worker_holds_the_lock(held):
 def test_large_body_is_decoded_without_the_lock(monkeypatch):
     """While the worker decodes, small bodies are counted and scrapes are answered."""
     inside, go = threading.Event(), threading.Event()
-    decode = engine_module.decode
+    decode = incoming_module.decode
 
     def slow(body, **options):
-        if len(body) > engine_module.INLINE_BYTES:
+        if len(body) > incoming_module.INLINE_BYTES:
             inside.set()
             assert go.wait(20)
         return decode(body, **options)
 
-    monkeypatch.setattr(engine_module, "decode", slow)
+    monkeypatch.setattr(incoming_module, "decode", slow)
     with Exporter() as exporter, ThreadPoolExecutor(1) as pool:
         large = pool.submit(exporter.post, [ROW] * 2_000)
         assert inside.wait(20)
@@ -97,13 +98,13 @@ def test_large_body_is_decoded_without_the_lock(monkeypatch):
 def test_packed_body_is_never_unpacked_on_the_loop(monkeypatch):
     """A few bytes may unpack to megabytes."""
     threads = []
-    decode = engine_module.decode
+    decode = incoming_module.decode
 
     def noting(body, **options):
         threads.append(threading.current_thread().name)
         return decode(body, **options)
 
-    monkeypatch.setattr(engine_module, "decode", noting)
+    monkeypatch.setattr(incoming_module, "decode", noting)
     with Exporter() as exporter:
         assert exporter.post(packed(ROW)).status == 202
     assert threads[0].startswith("driftgauge-count")

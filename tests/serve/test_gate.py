@@ -140,7 +140,7 @@ def test_a_body_that_does_not_arrive_is_refused_within_its_time():
 def test_a_body_that_nobody_waits_for_is_ended_too(monkeypatch):
     """A handler that sets no time of its own is covered."""
     monkeypatch.setattr("driftgauge.serve.guard.connection._GRACE_SECONDS", 0.0)
-    monkeypatch.setattr("driftgauge.serve.ingest_app._Ingest._arrival_seconds", SECONDS)
+    monkeypatch.setattr("driftgauge.serve.ingest_app._Receiver._arrival_seconds", SECONDS)
     with Secured(more="limits: {body_seconds: 0.2}") as exporter, connected(exporter) as made:
         made.sendall(POST + b"{")
         assert ended(made)

@@ -7,10 +7,13 @@ read: members (RFC 1952 §2.2) are bounded, because a body of 800,000 empty ones
 from __future__ import annotations
 
 import zlib
+from typing import TypeVar
 
 from driftgauge.errors import DecodeError
 
 __all__ = ["inflate"]
+
+Content = TypeVar("Content", bound=bytes | memoryview)
 
 _MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS  # what zlib calls "gzip header and trailer"
@@ -18,10 +21,14 @@ _PIECE = 64 * 1024  # input in pieces keeps `unused_data`, which is copied at ev
 _MEMBERS = 1024  # blocked gzip has one member for each 64 KiB: enough for 64 MiB
 
 
-def inflate(body: bytes, *, limit: int) -> bytes:
+def inflate(body: Content, *, limit: int) -> Content | bytes:
     """Return the decompressed body; a body that is no gzip stream comes back as it is."""
-    if not body.startswith(_MAGIC):
+    if body[:2] != _MAGIC:
         return body
+    return _inflated(bytes(body), limit)
+
+
+def _inflated(body: bytes, limit: int) -> bytes:
     pieces: list[bytes] = []
     offset = size = 0
     for _ in range(_MEMBERS):

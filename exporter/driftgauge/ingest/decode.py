@@ -30,14 +30,14 @@ _DEFAULTS = Limits()
 class Body:
     """A body that is to be decoded, and what its headers and the configuration say of it."""
 
-    content: bytes
+    content: bytes | memoryview
     header_length: str | None
     prediction_output: str | None
     limits: Limits
 
 
 def decode(
-    body: bytes,
+    body: bytes | memoryview,
     *,
     content_type: str,
     header_length: str | None = None,
@@ -47,7 +47,7 @@ def decode(
     """Decode one body.
 
     Args:
-        body: what was sent, gzip or not.
+        body: what was sent, gzip or not; columns of binary tensors are views of it.
         content_type: the header's value; parameters and case do not matter.
         header_length: the value of `Inference-Header-Content-Length`.
         prediction_output: name of the output tensor that is the prediction, when the configuration says so.
@@ -60,13 +60,15 @@ def decode(
     if decoder is None:
         raise DecodeError("content_type", f"expected one of {', '.join(DECODERS)}, got {excerpt(content_type)}")
     limits.check_bytes(len(body))
-    return decoder(Body(inflate(body, limit=limits.body_bytes), header_length, prediction_output, limits))
+    content = inflate(body, limit=limits.body_bytes)
+    return decoder(Body(content, header_length, prediction_output, limits))
 
 
 def _decode_json(body: Body) -> Decoded:
-    if (uniform := decode_uniform(body.content, body.limits)) is not None:
+    text = bytes(body.content)
+    if (uniform := decode_uniform(text, body.limits)) is not None:
         return uniform
-    value = parse(body.content)
+    value = parse(text)
     if is_open_inference(value):
         return decode_open_inference(value, None, body.limits, body.prediction_output)
     if isinstance(value, dict) and "columns" in value:
@@ -75,20 +77,21 @@ def _decode_json(body: Body) -> Decoded:
 
 
 def _decode_lines(body: Body) -> Decoded:
-    uniform = decode_uniform_lines(body.content, body.limits)
-    return decode_lines(body.content, body.limits) if uniform is None else uniform
+    text = bytes(body.content)
+    uniform = decode_uniform_lines(text, body.limits)
+    return decode_lines(text, body.limits) if uniform is None else uniform
 
 
 def _decode_binary(body: Body) -> Decoded:
     length = _header_length(body)
-    value = parse(body.content[:length])
+    value = parse(bytes(body.content[:length]))
     if not is_open_inference(value):
         raise DecodeError("structure", f"expected an object with inputs or outputs, got {excerpt(value)}")
     return decode_open_inference(value, memoryview(body.content)[length:], body.limits, body.prediction_output)
 
 
 def _decode_arrow(body: Body) -> Decoded:
-    return decode_arrow(body.content, body.limits, body.prediction_output)
+    return decode_arrow(bytes(body.content), body.limits, body.prediction_output)
 
 
 def _header_length(body: Body) -> int:

@@ -6,6 +6,7 @@ has a reason, and whoever asks here counts it.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from aiohttp import web
@@ -16,7 +17,7 @@ from driftgauge.serve.engine import Engine
 from driftgauge.serve.logs import LOGGER
 from driftgauge.serve.problems import problem
 
-__all__ = ["MOST_WAITING", "check_size", "refusal"]
+__all__ = ["MOST_WAITING", "Waiting", "check_size", "refused"]
 
 RETRY_SECONDS = 1
 #: a waiting request costs some 20 KB beside its bytes
@@ -38,8 +39,40 @@ def check_size(engine: Engine, size: int) -> None:
         raise DecodeError("queue_full", f"{MOST_WAITING} bodies are waiting already")
 
 
-def refusal(error: DecodeError) -> web.Response:
-    """Return the answer to a body that is refused."""
+class Waiting:
+    """The part that a body has in what waits, from its head to its answer.
+
+    Args:
+        engine: whose bodies are bounded.
+    """
+
+    __slots__ = ("_engine", "size")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.size = 0
+        engine.health.waiting += 1
+
+    def add(self, size: int) -> None:
+        """Let bytes that have come count; raise `DecodeError` when the body must not go on."""
+        self.size += size
+        self._engine.health.queue_bytes += size
+        check_size(self._engine, self.size)
+
+    def end(self) -> None:
+        """Wait no more."""
+        self._engine.health.waiting -= 1
+        self._engine.health.queue_bytes -= self.size
+
+
+def refused(engine: Engine, error: DecodeError, dropped: Counter[str]) -> web.Response:
+    """Count a body that is refused, and return its answer."""
+    dropped[error.reason] += 1
+    engine.health.refused(engine.clock(), error.reason, error.field or "")
+    return _refusal(error)
+
+
+def _refusal(error: DecodeError) -> web.Response:
     LOGGER.debug("body refused", extra={"reason": error.reason, "status": error.status})
     more: dict[str, Any] = {}
     if isinstance(error, NothingUsable):

@@ -12,58 +12,39 @@ import asyncio
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
 from driftgauge.batch import Batch
 from driftgauge.config import Settings
 from driftgauge.errors import ProfileError, StateError
-from driftgauge.ingest import Decoded, NothingUsable, decode, decode_labels
+from driftgauge.ingest import Decoded, NothingUsable
 from driftgauge.model import Model, ModelView, Registry
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.profile import Reference
-from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.event_sink import EventSink
 from driftgauge.serve.health import Health
+from driftgauge.serve.incoming import Incoming, answer_of
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.memory import trim
-from driftgauge.serve.retries import Retries, retry_key
+from driftgauge.serve.retries import Retries
 from driftgauge.serve.scoring import score_waiting
 from driftgauge.state import Mark, State
 
-__all__ = ["Engine", "Incoming"]
+__all__ = ["Engine"]
 
 T = TypeVar("T")
 
-#: bodies up to this size are decoded and counted on the event loop: at most some 2 ms of JSON
-INLINE_BYTES = 32 * 1024
-#: of binary tensors more, which cost a hundredth of JSON: some 1 ms again
-INLINE_BINARY_BYTES = 512 * 1024
 #: staged rows are counted at least this often
 FLUSH_SECONDS = 1.0
 #: freed memory is given back to the system so often
 TRIM_SECONDS = 10
 #: without a tick for so long a thread hangs; an evaluation takes milliseconds
 STUCK_SECONDS = 120.0
-
-_GZIP = b"\x1f\x8b"
-_ARROW = "application/vnd.apache.arrow"
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One body with what its request said of it."""
-
-    body: bytes
-    content_type: str
-    header_length: str | None = None
-    model: str | None = None
-    version: str | None = None
-    idempotency_key: str | None = None
-    labels: bool = False
 
 
 class Engine:
@@ -129,30 +110,63 @@ class Engine:
         Raises:
             DecodeError: nothing of it can be used, or it is unknown where it belongs.
         """
-        if not incoming.idempotency_key:
+        key = incoming.key
+        if key is None:
             return await self._answered(incoming)
-        kind = "labels" if incoming.labels else "observations"
-        key = retry_key(kind, incoming.model or "", incoming.version or "", incoming.idempotency_key)
         return await self._retries.once(key, lambda: self._answered(incoming))
+
+    def ingest_now(self, incoming: Incoming) -> Mapping[str, Any] | None:
+        """Decode and count a body on the spot; None where it has to be waited for (`ingest`).
+
+        Raises:
+            DecodeError: nothing of it can be used, or it is unknown where it belongs.
+        """
+        key = incoming.key
+        if key is None:
+            return self._answered_now(incoming)
+        return self._retries.once_now(key, lambda: self._answered_now(incoming))
 
     async def _answered(self, incoming: Incoming) -> Mapping[str, Any]:
         """Count a body and what is told of it; the counters of bodies are written on the loop alone."""
+        answer = self._answered_now(incoming)
+        if answer is not None:
+            return answer
+        with self._told(incoming) as tell:
+            return tell(await self._in(self._worker, self._count_in_worker, incoming))
+
+    def _answered_now(self, incoming: Incoming) -> Mapping[str, Any] | None:
+        """Count a body here unless that would hold the loop, or the lock is taken."""
+        # The event clock evaluates in step with the rows, and learning takes a thousand rows in at a time: tens of
+        # milliseconds that are no work for the event loop.
+        quick = not self._event_clocks and not self.registry.learning and incoming.small
+        if not quick or not self._lock.acquire(blocking=False):
+            return None
+        try:
+            with self._told(incoming) as tell:
+                decoded = incoming.decoded(self.settings)
+                self._observe(incoming, decoded)
+                return tell(decoded)
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _told(self, incoming: Incoming) -> Iterator[Callable[[Decoded], Mapping[str, Any]]]:
+        """Count how long a body takes, and what became of its rows."""
         started = time.perf_counter()
         try:
-            decoded = await self._count(incoming)
+            yield partial(self._tell, incoming)
         except NothingUsable as error:
             self.health.rejected.update(error.rejected_reasons)
             raise
         finally:
             self.health.took(time.perf_counter() - started)
+
+    def _tell(self, incoming: Incoming, decoded: Decoded) -> Mapping[str, Any]:
         kind = incoming.content_type.partition(";")[0].strip().lower()
         self.health.batches[kind] += 1
         self.health.rows[kind] += decoded.accepted
         self.health.rejected.update(decoded.rejected_reasons)
-        answer: dict[str, Any] = {"accepted": decoded.accepted, "rejected": decoded.rejected}
-        if decoded.errors:
-            answer["errors"] = [error.as_dict() for error in decoded.errors]
-        return answer
+        return answer_of(decoded)
 
     def observe(self, name: str, version: str, batch: Batch, *, register: bool = True) -> None:
         """Count a batch of a model, which may *register* itself by that; for threads of their own, which wait for the lock.
@@ -218,43 +232,13 @@ class Engine:
         """Run *work* in the scoring thread, after what is there already."""
         return self._in(self._scorer, work, *args)
 
-    async def _count(self, incoming: Incoming) -> Decoded:
-        # The event clock evaluates in step with the rows, and learning takes a thousand rows in at a time: tens of
-        # milliseconds that are no work for the event loop.
-        binary = incoming.content_type.startswith("application/octet-stream")
-        most = INLINE_BINARY_BYTES if binary else INLINE_BYTES
-        arrow = incoming.content_type.startswith(_ARROW)  # the first one imports pyarrow
-        small = len(incoming.body) <= most and not arrow and not incoming.body.startswith(_GZIP)
-        quick = small and not self._event_clocks and not self.registry.learning
-        if quick and self._lock.acquire(blocking=False):
-            try:
-                decoded = self._decode(incoming)
-                self._observe(incoming, decoded)
-            finally:
-                self._lock.release()
-            return decoded
-        return await self._in(self._worker, self._count_in_worker, incoming)
-
     def _count_in_worker(self, incoming: Incoming) -> Decoded:
-        decoded = self._decode(incoming)
+        decoded = incoming.decoded(self.settings)
         with self._lock:
             model = self._observe(incoming, decoded)
             if model.settings.clock == "event":
                 self._guarded("evaluation failed", model, model.tick, self.clock())
         return decoded
-
-    def _decode(self, incoming: Incoming) -> Decoded:
-        bounds = bounds_of(self.settings.limits)
-        if incoming.labels:
-            return decode_labels(incoming.body, content_type=incoming.content_type, limits=bounds)
-        configured = self.settings.model(incoming.model or "", incoming.version or DEFAULT_VERSION)
-        return decode(
-            incoming.body,
-            content_type=incoming.content_type,
-            header_length=incoming.header_length,
-            prediction_output=(configured or self.settings.defaults).outputs.prediction or None,
-            limits=bounds,
-        )
 
     def _observe(self, incoming: Incoming, decoded: Decoded) -> Model:
         """Find the model and count; the lock is held."""

@@ -1,27 +1,28 @@
 """The ingest listener: observations in, and what changes state. Answers as in docs/ingest.md.
 
 What senders can hold is bounded (`serve/admission.py`), and so is the time a body may take to arrive (`limits.body_seconds`).
-Every refusal moves `driftgauge_ingest_dropped_total`. Events of loggers come here only where `EventConnection` does not
-take them.
+Every refusal moves `driftgauge_ingest_dropped_total`. Bodies come here only where `DirectConnection` does not take them; the
+answers are the same.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 
 from driftgauge.errors import ConfigError, DecodeError
 from driftgauge.ingest.cloud_event import PREFIX
-from driftgauge.serve.admission import check_size, refusal
+from driftgauge.serve.admission import Waiting, check_size, refused
 from driftgauge.serve.baseline import baseline_handler
-from driftgauge.serve.engine import Engine, Incoming
-from driftgauge.serve.event_connection import INTAKE, Intake
-from driftgauge.serve.event_sink import Arrived
-from driftgauge.serve.health import ABORTED, INTERNAL, SLOW, Health
+from driftgauge.serve.direct.answers import accepted
+from driftgauge.serve.direct.connection import DIRECT, Direct
+from driftgauge.serve.direct.routes import Routes
+from driftgauge.serve.engine import Engine
+from driftgauge.serve.health import ABORTED, INTERNAL, SLOW
+from driftgauge.serve.intake import Asked, BodyIntake, EventIntake, Intake
 from driftgauge.serve.problems import LISTENER, Handler, error_middleware, problem
 
 __all__ = ["healthy", "ingest_app"]
@@ -31,19 +32,14 @@ def ingest_app(
     engine: Engine, reload: Callable[[], Awaitable[None]], *, arrival_seconds: float | None = None
 ) -> web.Application:
     """Make the application of the ingest listener; bodies may take `limits.body_seconds` unless something else is given."""
-    listener = _Ingest(engine, arrival_seconds)
+    receiver = _Receiver(engine, arrival_seconds)
     app = web.Application(client_max_size=0, middlewares=[error_middleware])
     app[LISTENER] = "ingest"
-    app.router.add_post("/v1/observations", listener.observations)
-    app.router.add_post("/v1/models/{model:[^/]+}/observations", listener.observations)
-    app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/observations", listener.observations)
-    app.router.add_post("/v1/labels", listener.labels)
-    app.router.add_post("/v1/models/{model:[^/]+}/labels", listener.labels)
-    app.router.add_post("/v1/models/{model:[^/]+}/versions/{version:[^/]+}/labels", listener.labels)
+    routes = _routes(engine)
+    for path, intake in routes:
+        app.router.add_post(path, partial(receiver.receive, intake))
+    app[DIRECT] = Direct(engine, Routes(routes))  # takes most of them before they come here
     app.router.add_post("/v1/models/{model}/versions/{version}/baseline", baseline_handler(engine))
-    if path := engine.settings.kserve.path:
-        app.router.add_post(path, listener.events)
-        app[INTAKE] = Intake(engine, path)  # takes most of them before they come here
     app.router.add_post("/-/reload", _reloader(reload))
     app.router.add_get("/-/healthy", healthy(engine))
     return app
@@ -71,7 +67,28 @@ def _reloader(reload: Callable[[], Awaitable[None]]) -> Handler:
     return handle
 
 
-class _Ingest:
+def _routes(engine: Engine) -> list[tuple[str, Intake]]:
+    """Return what takes bodies, by path."""
+    model = "/v1/models/{model:[^/]+}"
+    kinds = {"observations": BodyIntake(engine), "labels": BodyIntake(engine, labels=True)}
+    routes: list[tuple[str, Intake]] = [
+        (f"{before}/{kind}", intake)
+        for kind, intake in kinds.items()
+        for before in ("/v1", model, f"{model}/versions/{{version:[^/]+}}")
+    ]
+    if path := engine.settings.kserve.path:
+        routes.append((path, EventIntake(engine)))
+    return routes
+
+
+class _Receiver:
+    """Receives bodies from the web framework.
+
+    Args:
+        engine: counts them.
+        arrival_seconds: how long a body may take to arrive, if not `limits.body_seconds`.
+    """
+
     def __init__(self, engine: Engine, arrival_seconds: float | None) -> None:
         self._engine = engine
         self._given_seconds = arrival_seconds
@@ -80,90 +97,44 @@ class _Ingest:
     def _arrival_seconds(self) -> float:
         return self._given_seconds or self._engine.settings.limits.body_seconds
 
-    async def observations(self, request: web.Request) -> web.Response:
+    async def receive(self, intake: Intake, request: web.Request) -> web.Response:
         """Take one body in, or say why not."""
-        return await self._taken(request, self._observe, self._engine.health.dropped)
-
-    async def labels(self, request: web.Request) -> web.Response:
-        """Take one body of labels in, or say why not."""
-        return await self._taken(request, self._label, self._engine.health.dropped)
-
-    async def events(self, request: web.Request) -> web.Response:
-        """Take an event of an inference logger in; it is read when it has been answered."""
-        self._engine.events.received += 1
-        return await self._taken(request, self._queue, self._engine.events.dropped)
-
-    async def _observe(self, request: web.Request, body: bytes) -> web.Response:
-        return web.json_response(await self._engine.ingest(_incoming(request, body)), status=202)
-
-    async def _label(self, request: web.Request, body: bytes) -> web.Response:
-        incoming = replace(_incoming(request, body), labels=True)
-        return web.json_response(await self._engine.ingest(incoming), status=202)
-
-    async def _queue(self, request: web.Request, body: bytes) -> web.Response:
-        events = self._engine.events
-        headers = {name.lower(): value for name, value in request.headers.items() if name[:3].lower() == PREFIX}
-        events.put(Arrived(headers, request.headers.get("Content-Type", ""), body, events.clock()))
-        return web.Response(status=202)
-
-    async def _taken(
-        self,
-        request: web.Request,
-        use: Callable[[web.Request, bytes], Awaitable[web.Response]],
-        dropped: Counter[str],
-    ) -> web.Response:
-        """Receive a body and use it; what is lost is counted in *dropped*."""
-        health = self._engine.health
-        body = _Arriving(health)
-        health.waiting += 1
+        intake.begin()
+        waiting = Waiting(self._engine)
         try:
-            await self._receive(request, body)
-            return await use(request, b"".join(body.chunks))
+            answer = intake.take(_asked(request), await self._received(request, waiting))
+            return accepted(await answer if isinstance(answer, Awaitable) else answer)
         except DecodeError as error:
-            dropped[error.reason] += 1
-            health.refused(self._engine.clock(), error.reason, error.field or "")
-            return refusal(error)
+            return refused(self._engine, error, intake.dropped)
         except TimeoutError:
-            dropped[SLOW] += 1
+            intake.dropped[SLOW] += 1
             return problem(408, SLOW, f"the body did not arrive within {self._arrival_seconds:g} seconds")
         except (web.RequestPayloadError, ConnectionError):
-            dropped[ABORTED] += 1
+            intake.dropped[ABORTED] += 1
             return problem(400, ABORTED, "the body ended before its end")
         except Exception:
-            dropped[INTERNAL] += 1
+            intake.dropped[INTERNAL] += 1
             raise
         finally:
-            health.waiting -= 1
-            health.queue_bytes -= body.size
+            waiting.end()
 
-    async def _receive(self, request: web.Request, body: _Arriving) -> None:
+    async def _received(self, request: web.Request, waiting: Waiting) -> bytes:
         check_size(self._engine, request.content_length or 0)
+        chunks = []
         async with asyncio.timeout(self._arrival_seconds):
             async for chunk in request.content.iter_any():
-                body.add(chunk)
-                check_size(self._engine, body.size)
+                chunks.append(chunk)
+                waiting.add(len(chunk))
+        return b"".join(chunks)
 
 
-class _Arriving:
-    """A body as far as it has come; its bytes are in the queue."""
-
-    def __init__(self, health: Health) -> None:
-        self.chunks: list[bytes] = []
-        self.size = 0
-        self._health = health
-
-    def add(self, chunk: bytes) -> None:
-        self.chunks.append(chunk)
-        self.size += len(chunk)
-        self._health.queue_bytes += len(chunk)
-
-
-def _incoming(request: web.Request, body: bytes) -> Incoming:
-    return Incoming(
-        body,
-        request.headers.get("Content-Type", ""),
-        request.headers.get("Inference-Header-Content-Length"),
+def _asked(request: web.Request) -> Asked:
+    headers = request.headers
+    return Asked(
+        headers.get("Content-Type", ""),
+        headers.get("Inference-Header-Content-Length"),
+        headers.get("Idempotency-Key"),
         request.match_info.get("model"),
         request.match_info.get("version"),
-        request.headers.get("Idempotency-Key"),
+        {name.lower(): value for name, value in headers.items() if name[:3].lower() == PREFIX},
     )

@@ -17,7 +17,8 @@ from driftgauge.config import ListenSettings
 from driftgauge.errors import ConfigError
 from driftgauge.serve.addresses import is_loopback, split_address
 from driftgauge.serve.binding import bound_tcp, bound_unix
-from driftgauge.serve.event_connection import INTAKE, EventConnection, Intake
+from driftgauge.serve.direct.answers import Answers
+from driftgauge.serve.direct.connection import DIRECT, Direct, DirectConnection
 from driftgauge.serve.guard.connection import Connection
 from driftgauge.serve.guard.counts import ListenerCounts
 from driftgauge.serve.guard.gate import Gate, GateLimits
@@ -129,6 +130,9 @@ async def close(runners: Sequence[web.AppRunner], busy: Callable[[], bool]) -> N
         async with asyncio.timeout(SHUTDOWN_SECONDS):
             while busy():  # noqa: ASYNC110 - the state of several connections, looked at for the last time
                 await asyncio.sleep(POLL_SECONDS)
+    for site in sites:
+        if isinstance(site, _Site):
+            site.gate.close()
     await asyncio.gather(*(runner.cleanup() for runner in runners))
     _clear(sites)
     await asyncio.sleep(0)  # for the transports' last words
@@ -174,7 +178,8 @@ class _Site(web.BaseSite):
         super().__init__(runner, ssl_context=guard.context)
         self._made = made
         self._guard = guard
-        self._intake = runner.app.get(INTAKE)
+        self._direct = runner.app.get(DIRECT)
+        self._answers = Answers(guard)
         self.gate = gate
 
     @property
@@ -186,7 +191,7 @@ class _Site(web.BaseSite):
         """Begin to take connections."""
         await super().start()
         self._server = await asyncio.get_running_loop().create_server(
-            self._connection if self._intake is None else partial(self._event_connection, self._intake),
+            self._connection if self._direct is None else partial(self._direct_connection, self._direct),
             sock=self._made,
             backlog=BACKLOG,
             ssl=self._ssl_context,
@@ -198,8 +203,8 @@ class _Site(web.BaseSite):
         assert self._runner.server is not None
         return Connection(self._runner.server, self.gate, asyncio.get_running_loop())
 
-    def _event_connection(self, intake: Intake) -> EventConnection:
-        return EventConnection(intake, self._guard, self.gate, self._connection)
+    def _direct_connection(self, direct: Direct) -> DirectConnection:
+        return DirectConnection(direct, self._answers, self._guard, self.gate, self._connection)
 
     async def stop(self) -> None:
         """Stop taking connections."""

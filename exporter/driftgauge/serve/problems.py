@@ -10,7 +10,7 @@ from aiohttp import web
 
 from driftgauge.serve.logs import LOGGER, origin
 
-__all__ = ["LISTENER", "Handler", "error_middleware", "problem"]
+__all__ = ["LISTENER", "Handler", "error_middleware", "failure", "problem"]
 
 #: under which an application says whether it is `metrics` or `ingest`
 LISTENER = web.AppKey("listener", str)
@@ -41,9 +41,13 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         return response
     except Exception as error:  # noqa: BLE001 - a fault of ours must not be a fault of the connection
         route = request.match_info.route.resource
-        where = "" if route is None else route.canonical
-        LOGGER.error("request failed", extra={"route": where, "error": origin(error)})
-        return problem(500, "internal", "the exporter failed; its log says where")
+        return failure("" if route is None else route.canonical, error)
+
+
+def failure(route: str, error: Exception) -> web.Response:
+    """Log where a fault of ours came from, and return its answer."""
+    LOGGER.error("request failed", extra={"route": route, "error": origin(error)})
+    return problem(500, "internal", "the exporter failed; its log says where")
 
 
 def _detail(request: web.Request, error: web.HTTPException) -> str:

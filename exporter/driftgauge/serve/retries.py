@@ -36,15 +36,33 @@ class Retries:
         """Return what *count* returns, calling it only if no call for *key* has succeeded; the numbers otherwise."""
         while (running := self._counting.get(key)) is not None:
             await asyncio.wait([running])
-        if (known := self._answers.get(key)) is not None:
-            return {"accepted": known[0], "rejected": known[1]}
+        if (known := self._known(key)) is not None:
+            return known
         self._counting[key] = done = asyncio.get_running_loop().create_future()
         try:
             answer = await count()
         finally:
             del self._counting[key]
             done.cancel()
+        self._remember(key, answer)
+        return answer
+
+    def once_now(self, key: bytes, count: Callable[[], Answer | None]) -> Answer | None:
+        """Do as `once` where nothing has to be waited for; None otherwise, and where *count* returns that."""
+        if key in self._counting:
+            return None
+        if (known := self._known(key)) is not None:
+            return known
+        answer = count()
+        if answer is not None:
+            self._remember(key, answer)
+        return answer
+
+    def _known(self, key: bytes) -> Answer | None:
+        known = self._answers.get(key)
+        return None if known is None else {"accepted": known[0], "rejected": known[1]}
+
+    def _remember(self, key: bytes, answer: Answer) -> None:
         self._answers[key] = answer["accepted"], answer["rejected"]
         if len(self._answers) > REMEMBERED:
             self._answers.popitem(last=False)
-        return answer

@@ -52,6 +52,9 @@ class Guarded(Protocol):
     def overdue(self, now: float) -> str | None:
         """Return why it must end; None where it need not."""
 
+    def close(self) -> None:
+        """End it once what is under way is answered."""
+
     def abort(self) -> None:
         """End it at once."""
 
@@ -80,6 +83,11 @@ class Gate:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def close(self) -> None:
+        """Let connections end: those without a request now, the others with its answer."""
+        for connection in tuple(self.connections):
+            connection.close()
 
     def clear(self) -> None:
         """End what is still open, also what a client does not read."""

@@ -163,18 +163,19 @@ class Guard:
             if closed and self.on_usable is not None:
                 await self.on_usable()
 
-    def admits_all(self, transport: asyncio.BaseTransport) -> bool:
-        """Whether a request over *transport* that no browser sent is let in, whoever asks."""
+    def admits(self, transport: asyncio.BaseTransport, authorization: str | None) -> bool:
+        """Whether a request over *transport* that no browser sent is let in; False too where only a closer look can tell."""
         found = self.protection
         tls = found.web.tls
-        return (
-            self._usable
-            and not found.kinds
-            and not (tls is not None and tls.allowed_sans)
-            and not found.web.interval_seconds
-            # Opened before its files could be read; about to be opened again.
-            and (found.context is None or transport.get_extra_info("sslcontext") is not None)
-        )
+        if not self._usable or (tls is not None and tls.allowed_sans) or found.web.interval_seconds:
+            return False
+        if found.context is not None and transport.get_extra_info("sslcontext") is None:
+            return False  # opened before its files could be read; about to be opened again
+        return not found.kinds or self._shows_token(authorization or "")
+
+    def _shows_token(self, authorization: str) -> bool:
+        scheme, _, value = authorization.partition(" ")
+        return scheme.lower() == "bearer" and self.protection.tokens.match(value.strip())
 
     def _middleware(self) -> Middleware:
         @web.middleware

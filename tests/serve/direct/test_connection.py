@@ -1,4 +1,4 @@
-"""Connections of loggers: events are taken off the wire as they are, and everything else goes to the framework whole."""
+"""Connections of senders: plain requests are taken off the wire as they are, and everything else goes to the framework whole."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driftgauge.serve.direct.answers import Answers
+from driftgauge.serve.direct.connection import Direct, DirectConnection
+from driftgauge.serve.direct.routes import Routes
 from driftgauge.serve.engine import Engine
-from driftgauge.serve.event_connection import EventConnection, Intake
 from driftgauge.serve.guard.counts import ListenerCounts
 from driftgauge.serve.guard.gate import Gate, GateLimits
 from driftgauge.serve.guard.guard import Guard
 from driftgauge.serve.guard.protection import GuardFiles
+from driftgauge.serve.intake import EventIntake
 from driftgauge.serve.settings import parse
 from tests.serve.harness import SECONDS, Exporter, eventually
 from tests.serve.loggers import counted
@@ -59,6 +62,19 @@ class Wire(asyncio.Transport):
         self.protocol = protocol
 
 
+def feed(protocol, data):
+    """Hand bytes over as a transport does."""
+    if not isinstance(protocol, asyncio.BufferedProtocol):
+        protocol.data_received(data)
+        return
+    room = protocol.get_buffer(-1)
+    now, later = data[: len(room)], data[len(room) :]
+    room[: len(now)] = now
+    protocol.buffer_updated(len(now))
+    if later:
+        feed(protocol, later)
+
+
 class Framework(asyncio.Protocol):
     """What takes over."""
 
@@ -80,13 +96,13 @@ class Line:
         self.guard = Guard(GuardFiles("ingest"), counts)
         self.gate = Gate(counts, GateLimits(**limits))
         self.wire, self.framework = Wire(), Framework()
-        self.connection = EventConnection(Intake(self.engine, "/"), self.guard, self.gate, lambda: self.framework)
+        direct = Direct(self.engine, Routes([("/", EventIntake(self.engine))]))
+        self.connection = DirectConnection(direct, Answers(self.guard), self.guard, self.gate, lambda: self.framework)
         self.connection.connection_made(self.wire)
 
     def send(self, *parts):
         for part in parts:
-            target = self.wire.protocol or self.connection
-            target.data_received(part)
+            feed(self.wire.protocol or self.connection, part)
 
     @property
     def statuses(self):
@@ -136,7 +152,7 @@ def test_everything_else_goes_to_the_framework_from_its_beginning(data):
 def test_a_guard_that_has_to_look_at_who_asks_gets_the_request():
     """Events are taken here only where everyone is let in."""
     line = Line()
-    line.guard.admits_all = lambda _: False
+    line.guard.admits = lambda *_: False
     line.send(event())
     assert (line.framework.got, line.taken) == (event(), [])
 
@@ -162,9 +178,9 @@ def test_bytes_that_arrive_count_as_waiting():
     line = Line()
     data = event(b"x" * 50)
     line.send(data[:-20])
-    assert line.waiting == (1, len(data) - 20)
+    assert line.waiting == (1, 30)
     line.send(data[-20:-10])
-    assert line.waiting == (1, len(data) - 10)
+    assert line.waiting == (1, 40)
     line.connection.connection_lost(None)
     assert line.waiting == (0, 0)
     assert line.counts == (1, {"aborted": 1})
@@ -209,7 +225,7 @@ def test_a_sender_that_wants_to_close_is_told_so():
     line = Line()
     line.send(event(b"1", more=b"Connection: close\r\n") + event(b"2"))
     assert line.taken == [b"1"]
-    assert b"\r\nConnection: close\r\n\r\n" in line.wire.written
+    assert b"\r\nConnection: close\r\n" in line.wire.written
     assert line.wire.closed
 
 
@@ -241,3 +257,39 @@ def test_a_password_that_is_asked_for_from_now_on_is_asked_of_open_connections(t
         exporter.refresh("ingest")
         made.sendall(event())
         assert made.recv(4096).startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_listener_that_closes_waits_for_what_is_under_way():
+    """Who says nothing is told at once, who is waiting for an answer gets it."""
+    line = Line()
+    line.gate.close()
+    assert line.wire.closed
+    line = Line()
+    data = event(b"1")
+    line.send(data[:-1])
+    line.gate.close()
+    assert not line.wire.closed
+    line.send(data[-1:])
+    assert (line.taken, line.statuses, line.wire.closed) == ([b"1"], [202], True)
+
+
+def test_a_body_that_is_larger_than_what_is_read_at_a_time_is_received_where_it_is_read():
+    """No copy is made of what comes behind the first part; the next request is found behind it."""
+    line = Line()
+    line.engine.events.put = lambda arrived: line.taken.append(arrived.body)
+    body = bytes(range(256)) * 1_000
+    line.send(event(body) + event(b"2"))
+    assert line.taken == [body, b"2"]
+    assert line.statuses == [202, 202]
+    assert line.waiting == (0, 0)
+
+
+def test_half_of_a_large_body_is_handed_over_whole():
+    """With its head, and what had come."""
+    line = Line()
+    data = event(b"x" * 200_000)
+    line.send(data[:150_000])
+    assert line.connection.overdue(line.connection._since + 2) is None
+    line.send(data[150_000:])
+    assert line.framework.got == data
+    assert line.waiting == (0, 0)
