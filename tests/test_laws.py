@@ -38,6 +38,7 @@ from driftgauge.sketch import (
     ExponentialSpec,
     HistogramSpec,
     ReliabilitySpec,
+    ScatterSpec,
     Sketch,
 )
 
@@ -184,6 +185,14 @@ CASES = [
         ReliabilitySpec(50),
         pairs(st.sampled_from([0.0, 0.1, 0.5, 0.999, 1.0, 1.5, np.nan]), np.float64),
         lambda parts: np.concatenate(parts, axis=1),
+        lambda data: [data],
+    ),
+    Case(
+        "scatter",
+        ScatterSpec(2),
+        ScatterSpec(2, "another map"),
+        blocks(2).map(np.transpose),
+        np.concatenate,
         lambda data: [data],
     ),
     Case(

@@ -462,6 +462,33 @@ EMBEDDING_STATUS = _gauge(
     _GROUP,
 )
 
+_EMBEDDING_CHANGE = (*_EMBEDDING, "mode")
+EMBEDDING_CHANGE_RELATIVE = _gauge(
+    "embedding_change_mmd_relative",
+    "Distance of the window's mean embedding from that of the model's own past that the mode names, without what chance gives, in "
+    "standard deviations of the features.",
+    _EMBEDDING_CHANGE,
+    _GROUP,
+)
+EMBEDDING_CHANGE_NOISE_FLOOR = _gauge(
+    "embedding_change_noise_floor",
+    "Relative distance of the mean embedding from the past to be expected without a change, over the window.",
+    _EMBEDDING_CHANGE,
+    _GROUP,
+)
+EMBEDDING_CHANGE_EVIDENCE = _gauge(
+    "embedding_change_evidence",
+    "Evidence that the mean embedding has changed: -log10 of the p-value, 0 to 300, over the window.",
+    _EMBEDDING_CHANGE,
+    _GROUP,
+)
+EMBEDDING_CHANGE_SAMPLES = _gauge(
+    "embedding_change_samples",
+    "Vectors of the window that is compared with the past.",
+    _EMBEDDING_CHANGE,
+    _GROUP,
+)
+
 _GROUP = "texts"
 _TOKEN = (*_MODEL, "feature", "window")
 TOKEN_DEBIASED = _gauge(

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from driftgauge.batch import Batch
-from driftgauge.config import ModelSettings
+from driftgauge.config import ModelSettings, ReferenceSettings
 from driftgauge.drift.mmd import mean_discrepancy
 from driftgauge.model import Model
+from driftgauge.profile import WINDOWS
 from driftgauge.reference import BuildOptions, build
+from driftgauge.reference.accept import accept
 from driftgauge.sketch import MeanSpec
 
 NOW = 1_790_000_000.0
@@ -121,3 +123,111 @@ def test_a_clock_that_goes_back_forgets(reference):
     to = model(reference)
     observe(to, vectors(300), at=NOW + 86_400)
     assert hour(to, NOW)["samples"] == 0
+
+
+def day_after_day(to, *shifts):
+    """Give 24 hours of 100 vectors for each shift; return when the last has ended."""
+    for day, shift in enumerate(shifts):
+        for hour_of_day in range(24):
+            at = NOW // 86_400 * 86_400 + 86_400 * day + 3_600 * hour_of_day + 60
+            observe(to, vectors(100, shift=shift, seed=100 * day + hour_of_day), at=at)
+    return NOW // 86_400 * 86_400 + 86_400 * len(shifts) + 1
+
+
+def past(to, at):
+    """Return the comparisons with the past by mode."""
+    return {change.mode: change for change in to.evaluate(to.collect(at)).embedding_changes}
+
+
+def test_the_past_is_compared_with_too(reference):
+    """A step between two days is a change against the day before and the same hours; a day later it is not, and drift it stays."""
+    to = model(reference)
+    at = day_after_day(to, 0.0, 1.0)
+    found = past(to, at)
+    assert {mode: change.window.name for mode, change in found.items()} == {
+        "same_hour_7d": "1h",
+        "previous_window": "24h",
+    }
+    assert found["previous_window"].relative[0] > 0.2
+    assert found["previous_window"].evidence[0] > 20
+    assert found["previous_window"].samples[0] == 2_400
+    assert found["previous_window"].noise_floor[0] == pytest.approx(np.sqrt(2 / 2_400))
+    assert found["same_hour_7d"].relative[0] > 0.1
+    assert found["same_hour_7d"].samples[0] == 100
+    later = model(reference)
+    at = day_after_day(later, 1.0, 1.0)
+    assert past(later, at)["previous_window"].evidence[0] < 3
+    assert to.evaluate(to.collect(at)).embeddings.status[3, 0] == 2
+
+
+def test_a_restart_keeps_the_past(reference):
+    """The comparisons come back; a checkpoint of an older version has no second moments, and then they tell nothing yet."""
+    before = model(reference)
+    at = day_after_day(before, 0.0, 1.0)
+    wanted = past(before, at)["previous_window"]
+    state = before.freeze(at)
+    after = model(reference)
+    assert after.thaw(state, at)
+    assert past(after, at)["previous_window"].evidence[0] == wanted.evidence[0]
+    del state.parts["windows"].parts["embeddings"].parts["scatter"]
+    older = model(reference)
+    assert older.thaw(state, at)
+    assert np.isnan(past(older, at)["previous_window"].relative[0])
+    assert hour(older, at)["samples"] == hour(before, at)["samples"]
+
+
+def accepted(to, at, **options):
+    """Accept the day."""
+    day = next(window for window in WINDOWS if window.name == "24h")
+    new = accept(to.reference, to.window(day, at), model="m", version="1", created=at, **options)
+    to.accept(new, at)
+    return new
+
+
+def test_an_accepted_window_is_what_is_compared_with(reference):
+    """Drift ends with the acceptance, what comes back drifts, the covariance is the window's, and a restart keeps all of it."""
+    to = model(reference)
+    at = day_after_day(to, 1.0)
+    assert to.evaluate(to.collect(at)).embeddings.status[3, 0] == 2
+    new = accepted(to, at)
+    assert new.sketches["embedding of embedding"].rows[0] == 2_300  # a quarter of an hour has begun
+    scores = to.evaluate(to.collect(at)).embeddings
+    assert (scores.relative[3, 0], scores.status[3, 0]) == (0.0, 0)
+    observe(to, vectors(1_000, seed=7), at=at + 7_200)
+    assert hour(to, at + 7_201)["status"] == 2
+    wanted = reference.profile.spec.embedders["embedding"].square
+    assert new.profile.spec.embedders["embedding"].square == pytest.approx(wanted, rel=0.2)
+    again = model(reference)
+    assert again.thaw(to.freeze(at + 7_202), at + 7_203)
+    assert again.reference.digest == new.digest
+    assert again.reference.profile.spec.embedders["embedding"].square == new.profile.spec.embedders["embedding"].square
+    assert hour(again, at + 7_204) == hour(to, at + 7_204)
+    accepted(again, at + 7_205)
+
+
+def test_the_old_reference_may_count_in_an_accepted_one(reference):
+    """Sums, rows and second moments are those of both; a window of too few vectors changes nothing, and the notes say so."""
+    to = model(reference)
+    at = day_after_day(to, 1.0)
+    new = accepted(to, at, merge_old=0.5)
+    assert new.sketches["embedding of embedding"].rows[0] == 2_300 + 1_500
+    assert new.sketches["scatter of embedding"].rows[0] == 2_300 + 1_500
+    assert not [note for note in new.provenance.notes if "as they were" in note]
+    few = model(reference)
+    observe(few, vectors(1_500, seed=3)[:, :3])
+    assert accepted(few, NOW + 1).provenance.notes[-1] == "embedding of embedding: as they were in that reference"
+
+
+def test_embeddings_are_learned_from_traffic():
+    """A model without a profile learns the map, the norm, the residual and the mean embedding, and then sees a shift."""
+    settings = ModelSettings(name="m", seasonality="none", reference=ReferenceSettings(learn_rows=2_000))
+    to = Model("m", "1", settings)
+    observe(to, vectors(3_000, seed=1), parts=5)
+    assert to.reference is not None
+    names = [column.name for column in to.reference.profile.spec.schema.columns]
+    assert names == ["embedding.norm", "embedding.residual"]
+    observe(to, vectors(1_000, seed=2, shift=1.0), at=NOW + 60)
+    assert hour(to, NOW + 61)["status"] == 2
+    again = Model("m", "1", settings)
+    assert again.thaw(to.freeze(NOW + 62), NOW + 63)
+    assert hour(again, NOW + 64) == hour(to, NOW + 64)

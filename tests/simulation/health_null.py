@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 from driftgauge.batch import Batch
 from driftgauge.derive import Embedder, confidence_of, token_facts
 from driftgauge.derive.embedding import WIDTH
+from driftgauge.derive.feature_part import PART, part_of
 from driftgauge.drift import jensen_shannon, mean_shift
 from driftgauge.drift.estimated import Estimator
 from driftgauge.drift.gamma import log_normal_tail
+from driftgauge.drift.mean_change import FeatureSums, mean_change, traces_of
 from driftgauge.drift.mmd import mean_discrepancy
 from driftgauge.drift.token_drift import token_drift
 from driftgauge.reference import BuildOptions, build
-from driftgauge.sketch import FOLDED, TOKEN_BUCKETS, BinnedSpec, MeanSpec, TokenCounts, TokenSpec
+from driftgauge.sketch import FOLDED, TOKEN_BUCKETS, BinnedSpec, MeanSpec, ScatterSpec, TokenCounts, TokenSpec
 
 __all__ = ["KINDS", "LEVELS", "REFERENCE", "SIZES", "evidences"]
 
@@ -66,6 +68,42 @@ def _embedding(rng: np.random.Generator) -> Draw:
             yield mean_discrepancy(reference, spec.of(phi[rows]), embedder.square, embedder.cube).evidence
 
     return draw
+
+
+def _elsewhere(rng: np.random.Generator, *, accepted: bool, clusters: int) -> Draw:
+    """Vectors compared with others of their own time, whose covariance a part of the features tells.
+
+    With clusters they are nothing like those that the map was made from. Accepted: windows against a reference of 10,000 of them; else
+    windows against others of the same size.
+    """
+    spread = np.arange(1, 65) ** -0.5
+    embedder = Embedder.fit(rng.standard_normal((5_000, 64)) * spread)
+    assert embedder is not None
+    vectors = rng.standard_normal((POOL, 64)) * spread
+    if clusters:
+        centres = rng.standard_normal((clusters, 64)) * spread
+        vectors = centres[rng.integers(clusters, size=POOL)] + 0.3 * vectors
+    phi = embedder.features(vectors).astype(np.float32)
+    part = part_of(phi)
+    means, scatters = MeanSpec(WIDTH, embedder.digest), ScatterSpec(PART, embedder.digest)
+
+    def summed(rows: NDArray[np.intp]) -> FeatureSums:
+        return FeatureSums(means.of(phi[rows]), scatters.of(part[rows]))
+
+    def against_accepted(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        reference = summed(first)
+        traces = traces_of([reference], embedder.corrections)
+        assert traces is not None
+        for rows in windows:
+            yield mean_discrepancy(reference.mean, means.of(phi[rows]), *traces[1:]).evidence
+
+    def against_past(size: int, rng: np.random.Generator) -> Iterator[float]:
+        windows = rng.permutation(POOL)[: POOL // size * size].reshape(-1, size)
+        for before, now in zip(windows[::2], windows[1::2], strict=False):
+            yield mean_change(summed(before), summed(now), embedder.corrections).evidence
+
+    return against_accepted if accepted else against_past
 
 
 def _tokens(rng: np.random.Generator, *, topics: int) -> Draw:
@@ -174,6 +212,9 @@ def _counted(edges: Sums, values: Sums, windows: NDArray[np.intp]) -> NDArray[np
 #: what is measured, by name
 KINDS: dict[str, Callable[[np.random.Generator], Draw]] = {
     "embedding": _embedding,
+    "embedding, past": lambda rng: _elsewhere(rng, accepted=False, clusters=0),
+    "embedding of clusters, past": lambda rng: _elsewhere(rng, accepted=False, clusters=10),
+    "embedding of clusters, accepted": lambda rng: _elsewhere(rng, accepted=True, clusters=10),
     "tokens": lambda rng: _tokens(rng, topics=1),
     "tokens of topics": lambda rng: _tokens(rng, topics=20),
     "confidence.top1": _confidence,

@@ -17,6 +17,10 @@ __all__ = ["row"]
 _DAY: dict[str, str | None] = {"feature": None, "window": "24h"}
 
 
+def _past(where: Where, metric: Metric) -> str:
+    return f"quantile by (feature, mode) (0.5, {where.metric(metric, feature=None, window=None)})"
+
+
 def row(where: Where) -> Row:
     """Return the row."""
     usual = f"max({where.metric(names.ESTIMATED_ACCURACY_REFERENCE_RATIO)})"
@@ -78,7 +82,7 @@ def row(where: Where) -> Row:
             lines(
                 "Embeddings",
                 "Distance of the mean embedding from the reference's over a day, without what chance gives, in standard deviations of its "
-                "features, of the pod in the middle; 0.05 warns, 0.1 alerts. Scale and covariance show in the columns norm and residual.",
+                "features, of the pod in the middle; 0.05 warns, 0.1 alerts. With a mode: from the model's own past. Scale and covariance show in the columns norm and residual.",
                 units.Short,
                 [
                     Query(
@@ -89,6 +93,7 @@ def row(where: Where) -> Row:
                         "by chance",
                         dashed(colours.REFERENCE),
                     ),
+                    Query(_past(where, names.EMBEDDING_CHANGE_RELATIVE), "{{feature}}, {{mode}}"),
                 ],
                 width=12,
             ),
@@ -99,7 +104,8 @@ def row(where: Where) -> Row:
                 [
                     Query(
                         f"quantile by (feature) (0.5, {where.metric(names.EMBEDDING_EVIDENCE, **_DAY)})", "{{feature}}"
-                    )
+                    ),
+                    Query(_past(where, names.EMBEDDING_CHANGE_EVIDENCE), "{{feature}}, {{mode}}"),
                 ],
                 width=12,
             ),

@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Floats
+from driftgauge.derive.feature_part import part_of, part_traces
 
-__all__ = ["COMPONENTS", "WIDTH", "Embedder", "embedding_columns", "with_embedding_columns"]
+__all__ = ["COMPONENTS", "WIDTH", "Embedder", "embedding_columns", "scale_of", "with_embedding_columns"]
 
 Float64s = NDArray[np.float64]
 
@@ -35,6 +36,8 @@ COMPONENTS = 8
 LEAST_VECTORS = 50
 #: pairs of which the median distance is taken
 _PAIRS = 4_096
+#: what the traces that a part tells are corrected by at most
+MOST_CORRECTED = 4.0
 #: vectors mapped at a time, so that the intermediate products stay in cache
 _ROWS = 1_024
 
@@ -50,6 +53,8 @@ class Embedder:
         components: principal components of largest variance, orthonormal, [at most COMPONENTS, dimensions].
         square: tr S^2 of the covariance S of phi over the reference, without sampling bias.
         cube: tr S^3, likewise.
+        part_traces: tr S^2 and tr S^3 of the same sample, as a part of the features tells them: what corrects those of windows
+            (`drift.mean_scatter`); None where an older profile does not say.
     """
 
     seed: int
@@ -58,11 +63,12 @@ class Embedder:
     components: Float64s
     square: float = np.nan
     cube: float = np.nan
+    part_traces: tuple[float, float] | None = None
     weights: NDArray[np.float32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        normals = _normals(self.seed, WIDTH // 2 * self.dimensions).reshape(WIDTH // 2, self.dimensions)
-        object.__setattr__(self, "weights", (normals / self.scale).astype(np.float32))
+        drawn = _normals(self.seed, WIDTH // 2 * self.dimensions).reshape(WIDTH // 2, self.dimensions)
+        object.__setattr__(self, "weights", (drawn / self.scale).astype(np.float32))
 
     @classmethod
     def fit(cls, vectors: Floats, seed: int = 0) -> Embedder | None:
@@ -74,18 +80,12 @@ class Embedder:
         """
         known = np.asarray(vectors, dtype=np.float64)
         known = known[np.isfinite(known).all(axis=1)]
-        if len(known) < LEAST_VECTORS:
-            return None
-        rng = np.random.default_rng(seed)
-        left, right = rng.integers(len(known), size=(2, _PAIRS))
-        distances = np.square(known[left] - known[right]).sum(axis=1)[left != right]
-        scale = float(np.sqrt(np.median(distances)))
-        if not 0 < scale < np.inf:
+        if (scale := scale_of(known, seed)) is None:
             return None
         mean = _digits(known.mean(axis=0))
         _, _, axes = np.linalg.svd(known - mean, full_matrices=False)
         # Six digits are what a sample gives, and what the profile file keeps.
-        plain = cls(seed, float(f"{scale:.9g}"), mean, _digits(axes[:COMPONENTS]))
+        plain = cls(seed, _nine(scale), mean, _digits(axes[:COMPONENTS]))
         return plain.calibrated(known)
 
     def calibrated(self, vectors: Floats) -> Embedder:
@@ -103,7 +103,23 @@ class Embedder:
         t1 = float(values.sum())
         square = max(float((values**2).sum()) - t1**2 / n, 1e-12)
         cube = max(float((values**3).sum()) - 3 * t1 * square / n - t1**3 / n**2, 1e-15)
-        return replace(self, square=float(f"{square:.9g}"), cube=float(f"{cube:.9g}"))
+        found = part_traces(np.cov(part_of(phi).T), WIDTH, t1, n - 1)
+        return replace(self, square=_nine(square), cube=_nine(cube), part_traces=(_nine(found[0]), _nine(found[1])))
+
+    def with_traces(self, square: float, cube: float) -> Embedder:
+        """Return the map with other moments of phi, which a part told; the corrections stay what they are."""
+        factors = self.corrections
+        told = None if self.part_traces is None else (_nine(square / factors[0]), _nine(cube / factors[1]))
+        return replace(self, square=_nine(square), cube=_nine(cube), part_traces=told)
+
+    @property
+    def corrections(self) -> tuple[float, float]:
+        """Factors of the traces that a part tells, tr S^2 and tr S^3; 1 where nothing is known of them."""
+        if self.part_traces is None:
+            return 1.0, 1.0
+        square, cube = self.square / self.part_traces[0], self.cube / self.part_traces[1]
+        # Beyond that the part of the sample was no guide.
+        return min(max(square, 1 / MOST_CORRECTED), MOST_CORRECTED), min(max(cube, 1 / MOST_CORRECTED), MOST_CORRECTED)
 
     @property
     def dimensions(self) -> int:
@@ -136,6 +152,16 @@ class Embedder:
             left = np.einsum("ij,ij->i", centred, centred) - np.einsum("ij,ij->i", along, along)
         lengths: Float64s = np.sqrt(np.maximum(left, 0.0))
         return lengths
+
+
+def scale_of(vectors: Floats, seed: int = 0) -> float | None:
+    """Return the root of the median squared distance of vectors, all finite; None where there are too few, or most are one."""
+    if len(vectors) < LEAST_VECTORS:
+        return None
+    left, right = np.random.default_rng(seed).integers(len(vectors), size=(2, _PAIRS))
+    gaps = np.asarray(vectors[left], dtype=np.float64) - vectors[right]
+    scale = float(np.sqrt(np.median(np.square(gaps).sum(axis=1)[left != right])))
+    return scale if 0 < scale < np.inf else None
 
 
 def embedding_columns(name: str) -> tuple[str, str]:
@@ -179,6 +205,11 @@ def _normals(seed: int, count: int) -> Float64s:
     uniform = ((state >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     length, angle = np.sqrt(-2 * np.log(uniform[:pairs])), 2 * np.pi * uniform[pairs:]
     return np.concatenate([length * np.cos(angle), length * np.sin(angle)])[:count]
+
+
+def _nine(value: float) -> float:
+    """Return nine digits, which is what the profile file keeps."""
+    return float(f"{value:.9g}")
 
 
 def _digits(values: Float64s) -> Float64s:

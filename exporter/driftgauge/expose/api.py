@@ -12,7 +12,7 @@ from driftgauge.drift.profiles import scores
 from driftgauge.drift.words import by_chance
 from driftgauge.expose.anomalies_api import describe_anomalies
 from driftgauge.expose.bins import histograms
-from driftgauge.expose.embeddings_api import describe_embeddings
+from driftgauge.expose.embeddings_api import describe_embedding_changes, describe_embeddings
 from driftgauge.expose.label_api import describe_labels
 from driftgauge.expose.levels_api import describe_levels
 from driftgauge.expose.panels import describe_confidence, describe_generations, describe_latency, worst_columns
@@ -158,6 +158,7 @@ def _evaluation(evaluation: Evaluation) -> Json:
         "anomalies": None if evaluation.anomalies is None else describe_anomalies(evaluation),
         "embeddings": None if evaluation.embeddings is None else describe_embeddings(evaluation),
         "tokens": None if evaluation.tokens is None else describe_tokens(evaluation),
+        "embedding_changes": None if evaluation.embeddings is None else describe_embedding_changes(evaluation),
         "performance": None if evaluation.performance is None else describe_performance(evaluation),
         "level_changes": describe_levels(evaluation),
     }

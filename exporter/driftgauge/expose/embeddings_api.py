@@ -8,7 +8,7 @@ from driftgauge.drift.words import by_chance
 from driftgauge.expose.values import STATUSES, finite
 from driftgauge.model import Evaluation
 
-__all__ = ["describe_embeddings"]
+__all__ = ["describe_embedding_changes", "describe_embeddings"]
 
 Json = dict[str, Any]
 
@@ -30,4 +30,23 @@ def describe_embeddings(evaluation: Evaluation) -> Json:
             for row, window in enumerate(evaluation.windows)
         }
         for place, name in enumerate(found.names)
+    }
+
+
+def describe_embedding_changes(evaluation: Evaluation) -> Json:
+    """Return the distances from the model's own past by embedding and mode; empty before the first full hour."""
+    changes = evaluation.embedding_changes
+    return {
+        name: {
+            change.mode: {
+                "window": change.window.name,
+                "mmd_relative": finite(change.relative[place]),
+                "noise_floor": finite(change.noise_floor[place]),
+                "evidence": finite(change.evidence[place]),
+                "chance": by_chance(float(change.evidence[place])),
+                "samples": int(change.samples[place]),
+            }
+            for change in changes
+        }
+        for place, name in enumerate(changes[0].names if changes else ())
     }

@@ -74,6 +74,7 @@ class Shape:
         estimates: task of the model whose performance is estimated without labels; "" where it is not.
         embeddings: whose means are compared.
         texts: whose tokens are compared.
+        embedding_changes: (mode, window) of the comparisons of mean embeddings with the model's own past.
         anytime: whether columns have evidence by e-CUSUM.
         levels: (series, detector) that are watched for changes of level.
         stuck: whether columns are looked at for stuck values.
@@ -109,6 +110,7 @@ class Shape:
     levels: tuple[tuple[str, str], ...] = ()
     stuck: bool = False
     anomalies: bool = False
+    embedding_changes: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -148,4 +150,7 @@ class Shape:
             () if evaluation is None else tuple((level.series, level.detector) for level in evaluation.levels),
             evaluation is not None and evaluation.stuck is not None,
             evaluation is not None and evaluation.anomalies is not None,
+            ()
+            if evaluation is None
+            else tuple((change.mode, change.window.name) for change in evaluation.embedding_changes),
         )

@@ -4,28 +4,33 @@
 
 The map is the reference's. Vectors wait in the stage because the features of 256 cost little more than those of one.
 
-Memory: 564 slots of 2 KB for an embedding; the stage holds 256 vectors. Time: 1.4 us a vector of 128 dimensions, 4 to 6 us of 768;
-5 and 8 us where each comes alone.
+Memory: 564 slots of 2 KB and 64 of 17 KB for an embedding, 2.2 MB; the stage holds 256 vectors. Time: 1.9 us a vector of 128 dimensions, 4 to 6 us of 768;
+6 and 9 us where each comes alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Floats
 from driftgauge.derive.embedding import WIDTH, embedding_columns
+from driftgauge.derive.feature_part import PART, part_of
 from driftgauge.drift import Hysteresis, Rule
+from driftgauge.drift.mean_change import FeatureSums, mean_change
 from driftgauge.drift.mmd import MMD_ALERT, MMD_WARN, mean_discrepancy
+from driftgauge.model.past import PASTS
+from driftgauge.model.sums import EmbeddingPast
 from driftgauge.model.timeline import SLOT_SECONDS
-from driftgauge.profile import EMBEDDING, WINDOWS, Reference, SketchRing, sketch_name
-from driftgauge.sketch import MeanSpec, MeanVector
+from driftgauge.profile import DAY_SECONDS, EMBEDDING, HOUR_SECONDS, WINDOWS, Reference, SketchRing, Window, sketch_name
+from driftgauge.sketch import MeanSpec, MeanVector, Scatter, ScatterSpec
 from driftgauge.state import State
 
-__all__ = ["EmbeddingJudge", "EmbeddingRing", "EmbeddingScores", "embeddings_of"]
+__all__ = ["EmbeddingChange", "EmbeddingJudge", "EmbeddingRing", "EmbeddingScores", "embeddings_of"]
 
 Float64s = NDArray[np.float64]
 #: embedding -> its sum in a window
@@ -33,6 +38,9 @@ Sums = Mapping[str, MeanVector]
 
 #: vectors that wait
 STAGED = 256
+#: (seconds a slot, number of slots) of second moments: two days of hours and two weeks of days. They tell a covariance, which need not
+#: be of exactly the rows that are compared
+_SCATTER = ((HOUR_SECONDS, 50), (DAY_SECONDS, 14))
 #: vectors in a window below which nothing is judged: strong shifts show from there on
 LEAST_VECTORS = 200
 
@@ -69,8 +77,31 @@ class EmbeddingScores:
     status: NDArray[np.int8]
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddingChange:
+    """Distances of the newest mean embeddings from the model's own past, arrays [embeddings]: a sudden change, never drift.
+
+    Attributes:
+        mode: names the past, as for columns (`past.PASTS`).
+        window: how much of the newest traffic is compared.
+        names: of the embeddings, in the order of the arrays.
+        relative: distance without the noise's share, in standard deviations of the features.
+        noise_floor: to be expected without a change.
+        evidence: -log10 of the probability of such a distance without a change, 0 to 300.
+        samples: newest vectors.
+    """
+
+    mode: str
+    window: Window
+    names: tuple[str, ...]
+    relative: Float64s
+    noise_floor: Float64s
+    evidence: Float64s
+    samples: NDArray[np.int64]
+
+
 class EmbeddingRing:
-    """Sums of features by time.
+    """Sums of features by time, and second moments of a part of them.
 
     Args:
         reference: whose maps they are; it must have some (`embeddings_of`).
@@ -79,7 +110,10 @@ class EmbeddingRing:
     def __init__(self, reference: Reference) -> None:
         self._embedders = {name: reference.profile.spec.embedders[name] for name in embeddings_of(reference)}
         self._specs = {name: MeanSpec(WIDTH, embedder.digest) for name, embedder in self._embedders.items()}
+        self._spreads = {name: ScatterSpec(PART, embedder.digest) for name, embedder in self._embedders.items()}
         self._ring = SketchRing(self._specs)
+        # A ring of its own: checkpoints of older versions have none, and are taken all the same.
+        self._scatter = SketchRing(self._spreads, _SCATTER)
         self._staged: dict[str, list[Floats]] = {}
         self._rows = 0
         self._time = 0.0
@@ -101,11 +135,13 @@ class EmbeddingRing:
         """Sum what is staged."""
         if not self._rows:
             return
-        sums = {
-            name: self._specs[name].of(self._embedders[name].features(np.concatenate(parts)))
-            for name, parts in self._staged.items()
-        }
+        sums, scatter = {}, {}
+        for name, parts in self._staged.items():
+            phi = self._embedders[name].features(np.concatenate(parts))
+            sums[name] = self._specs[name].of(phi)
+            scatter[name] = self._spreads[name].of(part_of(phi))
         self._ring.add(sums, self._time)
+        self._scatter.add(scatter, self._time)
         self._staged, self._rows = {}, 0
 
     def collect(self, now: float) -> tuple[Sums, ...]:
@@ -113,15 +149,45 @@ class EmbeddingRing:
         self.flush()
         return tuple(self._ring.window(window, now) for window in WINDOWS)
 
+    def changes(self, now: float) -> tuple[EmbeddingPast, ...]:
+        """Return the newest vectors beside the past that columns are compared with too."""
+        self.flush()
+        return tuple(
+            EmbeddingPast(
+                past.mode,
+                past.window,
+                self._stretches(past.window.seconds, now, past.backs),
+                self._stretches(past.window.seconds, now, (0,)),
+            )
+            for past in PASTS
+        )
+
+    def sketches(self, window: Window, now: float) -> dict[str, FeatureSums]:
+        """Return what a window holds, by embedding."""
+        self.flush()
+        return self._both(self._ring.window(window, now), self._scatter.window(window, now))
+
+    def _stretches(self, seconds: int, now: float, backs: Sequence[int]) -> dict[str, FeatureSums]:
+        parts = [
+            self._both(self._ring.past(seconds, now, back=back), self._scatter.past(seconds, now, back=back))
+            for back in backs
+        ]
+        return {name: reduce(FeatureSums.merge, (part[name] for part in parts)) for name in self._specs}
+
+    def _both(self, means: Mapping[str, MeanVector], scatter: Mapping[str, Scatter]) -> dict[str, FeatureSums]:
+        return {name: FeatureSums(means[name], scatter[name]) for name in self._specs}
+
     def forget_after(self, now: float) -> None:
         """Forget what lies ahead of *now*, after a clock that was wrong."""
         self.flush()
         self._ring.forget_after(now)
+        self._scatter.forget_after(now)
 
     def freeze(self) -> State:
         """Return a copy of the slots."""
         self.flush()
-        return self._ring.freeze()
+        sums = self._ring.freeze()
+        return State(sums.facts, sums.arrays, {**sums.parts, "scatter": self._scatter.freeze()})
 
     def thaw(self, state: State) -> None:
         """Take slots back.
@@ -129,7 +195,11 @@ class EmbeddingRing:
         Raises:
             StateError: they are of other embeddings.
         """
+        scatter = SketchRing(self._spreads, _SCATTER)
+        if "scatter" in state.parts:  # those of older versions have none
+            scatter.thaw(state.part("scatter"))
         self._ring.thaw(state)
+        self._scatter = scatter
 
 
 class EmbeddingJudge:
@@ -176,6 +246,18 @@ class EmbeddingJudge:
         rule = Rule(MMD_WARN, MMD_ALERT, evidence[:, None], LEAST_VECTORS)
         status = self._hysteresis.update(rule, relative, sure, counted)
         return EmbeddingScores(self.names, relative, floor, sure, samples, status)
+
+    def change(self, change: EmbeddingPast) -> EmbeddingChange:
+        """Compare the newest vectors with the past."""
+        embedders = self._reference.profile.spec.embedders
+        found = [
+            mean_change(change.past[name], change.current[name], embedders[name].corrections) for name in self.names
+        ]
+        relative, floor, evidence = (
+            np.array([getattr(one, part) for one in found]) for part in ("relative", "noise_floor", "evidence")
+        )
+        samples = np.array([one.samples for one in found], dtype=np.int64)
+        return EmbeddingChange(change.mode, change.window, self.names, relative, floor, evidence, samples)
 
     def freeze(self) -> State:
         """Return a copy of the statuses."""

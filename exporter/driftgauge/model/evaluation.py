@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from driftgauge.drift import UNDECIDED, JensenShannon, RateRatio, StuckValues
 from driftgauge.model.anomalies import AnomalyScores
 from driftgauge.model.clients import ClientCounts
-from driftgauge.model.embeddings import EmbeddingScores
+from driftgauge.model.embeddings import EmbeddingChange, EmbeddingScores
 from driftgauge.model.generations import GenerationCounts
 from driftgauge.model.label_view import LabelView
 from driftgauge.model.level_watch import LevelView
@@ -145,6 +145,7 @@ class Evaluation:
         log_e: natural logarithm of the e-CUSUM of each column, [columns]; None where it is not wanted.
         embeddings: distances of the mean embeddings; None where the reference has none.
         tokens: distances of the tokens of texts; None where the reference has none.
+        embedding_changes: distances of the mean embeddings from the model's own past; empty before the first full hour.
         levels: series of the model as a whole, as the detectors of changes see them; empty where none is wanted.
         stuck: whether one value stays; None before the first full hour, and where no column has values of its own.
         anomalies: shares of the rows beyond the detector's threshold; None where the reference has no detector.
@@ -179,6 +180,7 @@ class Evaluation:
     levels: tuple[LevelView, ...] = ()
     stuck: StuckScores | None = None
     anomalies: AnomalyScores | None = None
+    embedding_changes: tuple[EmbeddingChange, ...] = ()
 
     @property
     def judging(self) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from driftgauge.config import ModelSettings
 from driftgauge.drift import OK
 from driftgauge.model.anomalies import anomaly_scores
 from driftgauge.model.anytime import AnytimeEvidence
-from driftgauge.model.embeddings import EmbeddingJudge
+from driftgauge.model.embeddings import EmbeddingChange, EmbeddingJudge
 from driftgauge.model.evaluation import Evaluation
 from driftgauge.model.performance import PerformanceJudge
 from driftgauge.model.stuck import StuckJudge
@@ -42,6 +42,7 @@ class Health:
         self.anytime = AnytimeEvidence(reference, settings.drift.warn) if settings.drift.log_e else None
         self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
         self._tokens = TokenJudge(reference, settings, len(WINDOWS) + len(settings.count_windows))
+        self._changes: tuple[EmbeddingChange, ...] = ()
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
         """Return *evaluation* with stuck values, anomalies, the scores of embeddings and tokens, and the estimates of the performance."""
@@ -54,7 +55,9 @@ class Health:
         if sums.embeddings:
             judges, dispersion = evaluation.judges, evaluation.dispersion
             moved = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
-            evaluation = replace(evaluation, embeddings=moved)
+            if sums.embedding_changes is not None:  # an hour has ended
+                self._changes = tuple(map(self._embeddings.change, sums.embedding_changes))
+            evaluation = replace(evaluation, embeddings=moved, embedding_changes=self._changes)
         if sums.tokens:
             said = self._tokens.judge(
                 sums.tokens, evaluation.judges, evaluation.evidence_threshold, evaluation.dispersion, evaluation.time

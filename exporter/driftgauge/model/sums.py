@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
+from driftgauge.drift.mean_change import FeatureSums
 from driftgauge.model.levels import SlotLevels
+from driftgauge.model.past import PASTS
 from driftgauge.model.segments import SegmentSums
 from driftgauge.profile import DAY_SECONDS, HOUR_SECONDS, WINDOWS, CountRing, Profile, Ring, Window
 from driftgauge.sketch import MeanVector, TokenCounts
 
-__all__ = ["Change", "Trailing", "WindowSums", "collect"]
+__all__ = ["Change", "EmbeddingPast", "Trailing", "WindowSums", "collect"]
 
 Float64s = NDArray[np.float64]
 
 #: window name -> how many blocks of how many seconds tell its dispersion; the long windows take the day's
 TRAILING = {"15m": (95, 900), "1h": (167, HOUR_SECONDS), "6h": (27, 6 * HOUR_SECONDS), "24h": (13, DAY_SECONDS)}
-_WEEK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingPast:
+    """The newest vectors and the past that they are compared with, by name of the embedding."""
+
+    mode: str
+    window: Window
+    past: Mapping[str, FeatureSums]
+    current: Mapping[str, FeatureSums]
+
+
+@dataclass(frozen=True, slots=True)
 class WindowSums:
     """The windows of a model at one time.
 
@@ -59,6 +71,7 @@ class WindowSums:
         minutes: the minutes with rows that have ended and were not taken before, (time // 60, profile); only where wanted.
         embeddings: sums of the features of embeddings in each window of time, by name; empty where there are none.
         tokens: token counts of texts in each window of time, by name; empty where there are none.
+        embedding_changes: the same beside their past; None unless an hour has ended since the last time, and where there are none.
         levels: slots that have ended and were not taken before; only where changes of level are watched.
     """
 
@@ -74,6 +87,7 @@ class WindowSums:
     minutes: tuple[tuple[int, Profile], ...] = ()
     embeddings: tuple[Mapping[str, MeanVector], ...] = ()
     tokens: tuple[Mapping[str, TokenCounts], ...] = ()
+    embedding_changes: tuple[EmbeddingPast, ...] | None = None
     levels: tuple[SlotLevels, ...] = ()
 
 
@@ -87,7 +101,7 @@ def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: boo
         np.array([*(float(window.seconds) for window in WINDOWS), *(rows.span(now) for rows in counted)]),
         np.stack([*(ring.hours(window, now) for window in WINDOWS), *(rows.hours for rows in counted)]),
         {name: _blocks(ring, now, *plan) for name, plan in TRAILING.items()} if past else {},
-        _changes(ring, now) if past else None,
+        tuple(_changes(ring, now)) if past else None,
     )
 
 
@@ -105,12 +119,8 @@ def _blocks(ring: Ring, now: float, number: int, seconds: int) -> Trailing:
     return Trailing(numeric, categorical, (starts % DAY_SECONDS // HOUR_SECONDS).astype(np.int64))
 
 
-def _changes(ring: Ring, now: float) -> tuple[Change, ...]:
-    hour, day = (next(window for window in WINDOWS if window.name == name) for name in ("1h", "24h"))
-    same_hour = ring.past(HOUR_SECONDS, now, back=DAY_SECONDS)
-    for days in range(2, _WEEK_DAYS + 1):
-        same_hour = same_hour.merge(ring.past(HOUR_SECONDS, now, back=days * DAY_SECONDS))
-    return (
-        Change("same_hour_7d", hour, same_hour, ring.past(HOUR_SECONDS, now)),
-        Change("previous_window", day, ring.past(DAY_SECONDS, now, back=DAY_SECONDS), ring.past(DAY_SECONDS, now)),
-    )
+def _changes(ring: Ring, now: float) -> Iterator[Change]:
+    for past in PASTS:
+        seconds = past.window.seconds
+        first, *others = (ring.past(seconds, now, back=back) for back in past.backs)
+        yield Change(past.mode, past.window, reduce(Profile.merge, others, first), ring.past(seconds, now))

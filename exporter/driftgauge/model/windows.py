@@ -183,7 +183,8 @@ class Windows:
         past, self._hour = hour != self._hour, hour
         sums = collect(self._ring, self._counted, now, past=past)
         if self._embeddings is not None:
-            sums = replace(sums, embeddings=self._embeddings.collect(now))
+            changes = self._embeddings.changes(now) if past else None
+            sums = replace(sums, embeddings=self._embeddings.collect(now), embedding_changes=changes)
         if self._tokens is not None:
             sums = replace(sums, tokens=self._tokens.collect(now))
         if (anytime := self._health.anytime) is not None:
@@ -218,7 +219,9 @@ class Windows:
         """Return what a window holds, as what could become the reference."""
         since = now if self._ring.since is None else self._ring.since
         hours = () if self.reference.strata is None else self._ring.by_hour(window, now)
-        return Accepted(window, self._ring.window(window, now), now, max(since, now - window.seconds), hours)
+        embeddings = {} if self._embeddings is None else self._embeddings.sketches(window, now)
+        held = self._ring.window(window, now)
+        return Accepted(window, held, now, max(since, now - window.seconds), hours, embeddings)
 
     def column(self, number: int, window: Window, now: float) -> ColumnHistory:
         """Return what is held of one column in *window*, as a whole and slot by slot."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from driftgauge.errors import StateError
 from driftgauge.profile.layout import Layout, flat
-from driftgauge.profile.slots import Slots, Vectors
+from driftgauge.profile.slots import TIERS, Slots, Vectors
 from driftgauge.profile.window import Window
 from driftgauge.sketch import Sketch, Spec
 from driftgauge.state import State
@@ -28,15 +28,16 @@ class SketchRing:
 
     Args:
         specs: what is counted, by name.
+        plan: (seconds a slot, number of slots) of each tier, finest first.
     """
 
-    def __init__(self, specs: Mapping[str, Spec[Any]]) -> None:
+    def __init__(self, specs: Mapping[str, Spec[Any]], plan: tuple[tuple[int, int], ...] = TIERS) -> None:
         self.specs = dict(specs)
         self._names = {name: tuple(spec.zero().arrays) for name, spec in self.specs.items()}
         empty = self._arrays({})
         self._layout = Layout.of(empty)
         counts, sums = self._total = flat(empty)
-        self.slots = Slots((len(counts), len(sums)), sums_type=np.float64)
+        self.slots = Slots((len(counts), len(sums)), sums_type=np.float64, plan=plan)
 
     @property
     def total(self) -> dict[str, Any]:
@@ -53,6 +54,10 @@ class SketchRing:
     def window(self, window: Window, now: float) -> dict[str, Any]:
         """Return the sketches over the last `window.seconds` before *now*, by name."""
         return self._sketches(self.slots.window(window, now))
+
+    def past(self, seconds: int, now: float, *, back: int = 0) -> dict[str, Any]:
+        """Return the sketches over the complete slots of the *seconds* that ended *back* seconds before *now*, by name."""
+        return self._sketches(self.slots.past(seconds, now, back=back))
 
     def slot(self, seconds: int, number: int) -> dict[str, Any]:
         """Return the sketches of slot *number* (time // seconds), of slots of *seconds*, by name."""

@@ -23,7 +23,7 @@ from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS
 from driftgauge.profile.window import Window
 from driftgauge.state import State
 
-__all__ = ["Slots", "Tier", "Vectors"]
+__all__ = ["TIERS", "Slots", "Tier", "Vectors"]
 
 #: counts and sums, flat
 Vectors = tuple[NDArray[np.int64], NDArray[np.float64]]

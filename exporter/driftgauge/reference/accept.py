@@ -7,13 +7,27 @@ against the new one, in the same windows. Time: a few milliseconds for 100 colum
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
 
+from driftgauge.drift.mean_change import FeatureSums
 from driftgauge.errors import ProfileError
-from driftgauge.profile import DAY_SECONDS, STUCK, WINDOWS, Calibration, Profile, Provenance, Reference, Strata, Window
+from driftgauge.profile import (
+    DAY_SECONDS,
+    SCATTER,
+    STUCK,
+    WINDOWS,
+    Calibration,
+    Profile,
+    Provenance,
+    Reference,
+    Strata,
+    Window,
+    sketch_name,
+)
+from driftgauge.reference.accept_embeddings import AcceptedEmbeddings, accept_embeddings
 from driftgauge.reference.calibration import LEAST_STRATUM_ROWS
 from driftgauge.reference.scale import apportioned, check_weight, plain, scaled
 
@@ -33,6 +47,7 @@ class Accepted:
         end: time of its newest row.
         first: time of the first row, where that is later than the window's beginning.
         hours: what it holds by hour of day, 24 profiles; empty where the reference does not know the hours.
+        embeddings: sums of its vectors' features, by embedding.
     """
 
     window: Window
@@ -40,6 +55,7 @@ class Accepted:
     end: float
     first: float
     hours: Sequence[Profile] = ()
+    embeddings: Mapping[str, FeatureSums] = field(default_factory=dict)
 
 
 def accept(
@@ -73,6 +89,9 @@ def accept(
     profile = plain(found.profile)
     if merge_old:
         profile = scaled(old.profile, merge_old).merge(profile)
+    embedded = accept_embeddings(old, found.embeddings, weight=merge_old, least_rows=least_rows)
+    if embedded.sketches:
+        profile = replace(profile, spec=replace(profile.spec, embedders=embedded.embedders))
     strata = None if old.strata is None else _strata(old.strata, found, merge_old)
     lost = old.strata is not None and strata is None
     return Reference(
@@ -83,24 +102,25 @@ def accept(
             model,
             version,
             (found.first, found.end),
-            tuple(_notes(old, found, merge_old, lost=lost)),
+            tuple(_notes(old, found, merge_old, embedded, lost=lost)),
         ),
         without_short_windows(old.calibration) if lost else old.calibration,
         strata,
-        old.sketches,
+        {**old.sketches, **embedded.sketches},
         old.outcomes,
     )
 
 
-def _notes(old: Reference, found: Accepted, weight: float, *, lost: bool) -> list[str]:
+def _notes(old: Reference, found: Accepted, weight: float, embedded: AcceptedEmbeddings, *, lost: bool) -> list[str]:
     notes = [
         f"made of {int(found.profile.rows[0]):,} rows of the {found.window.name} that ended at {_instant(found.end)}",
         f"follows {old.provenance.name!r}, digest {old.digest}, whose edges, categories, ranges and chunk figures it keeps",
     ]
     if weight:
         notes.append(f"the {old.rows:,} rows of that reference count {weight:g} times in it")
-    if old.sketches:
-        notes.append(f"{', '.join(sorted(old.sketches))}: as they were in that reference")
+    kept = sorted(old.sketches.keys() - embedded.sketches.keys() - {sketch_name(SCATTER, n) for n in embedded.kept})
+    if kept:
+        notes.append(f"{', '.join(kept)}: as they were in that reference")
     if lost:
         notes.append(
             f"no counts by hour of day: an hour of the window has fewer than {LEAST_STRATUM_ROWS} rows; "

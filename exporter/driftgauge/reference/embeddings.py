@@ -14,9 +14,10 @@ import numpy as np
 from driftgauge.batch import Batch, Floats
 from driftgauge.derive import Embedder, with_embedding_columns
 from driftgauge.derive.embedding import WIDTH
-from driftgauge.profile import EMBEDDING, TOKENS, sketch_name
+from driftgauge.derive.feature_part import PART, part_of
+from driftgauge.profile import EMBEDDING, SCATTER, TOKENS, sketch_name
 from driftgauge.reference.survey import Survey
-from driftgauge.sketch import MeanSpec, Sketch, TokenSpec
+from driftgauge.sketch import MeanSpec, Scatter, ScatterSpec, Sketch, TokenSpec
 
 __all__ = ["SketchTotals", "VectorSample", "survey_embeddings"]
 
@@ -26,10 +27,17 @@ VECTORS = 5_000
 
 @dataclass(slots=True)
 class VectorSample:
-    """A uniform sample of the vectors of each embedding, and the names of the texts."""
+    """A uniform sample of the vectors of each embedding, and the names of the texts.
+
+    Attributes:
+        rng: draws the keys.
+        texts: names of the texts that came.
+        sizes: vectors at most, by embedding; else `VECTORS`.
+    """
 
     rng: np.random.Generator
     texts: set[str] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
     _vectors: dict[str, list[Floats]] = field(default_factory=dict)
     _keys: dict[str, list[Floats]] = field(default_factory=dict)
 
@@ -40,12 +48,20 @@ class VectorSample:
             keys = self.rng.random(len(vectors))
             self._vectors.setdefault(name, []).append(vectors)
             self._keys.setdefault(name, []).append(keys)
-            if sum(map(len, self._keys[name])) > 2 * VECTORS:
+            if sum(map(len, self._keys[name])) > 2 * self._size(name):
                 self._shrink(name)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Vectors that are held, by embedding."""
+        return {name: sum(map(len, keys)) for name, keys in self._keys.items()}
+
+    def _size(self, name: str) -> int:
+        return self.sizes.get(name, VECTORS)
+
     def _shrink(self, name: str) -> None:
-        keys = np.concatenate(self._keys[name])
-        stay = np.sort(np.argpartition(keys, VECTORS)[:VECTORS])
+        keys, size = np.concatenate(self._keys[name]), self._size(name)
+        stay = np.sort(np.argpartition(keys, size)[:size])
         self._keys[name] = [keys[stay]]
         self._vectors[name] = [np.concatenate(self._vectors[name])[stay]]
 
@@ -72,8 +88,9 @@ def survey_embeddings(survey: Survey, sample: VectorSample) -> dict[str, Embedde
     survey.add(Batch(found.rows, inputs=found.inputs))
     survey.rows -= found.rows
     for name in found.inputs:
-        # The sample's extremes are no bounds of the reference's.
-        survey.columns["input", name].low, survey.columns["input", name].high = -np.inf, np.inf
+        if (column := survey.columns.get(("input", name))) is not None:  # not one of too many
+            # The sample's extremes are no bounds of the reference's.
+            column.low, column.high = -np.inf, np.inf
     return embedders
 
 
@@ -95,8 +112,10 @@ class SketchTotals:
         for name, embedder in self._embedders.items():
             vectors = batch.vectors.get(name)
             if vectors is not None and vectors.shape[1] == embedder.dimensions:
-                spec = MeanSpec(WIDTH, embedder.digest)
-                self._merge(sketch_name(EMBEDDING, name), spec.of(embedder.features(vectors)))
+                phi, digest = embedder.features(vectors), embedder.digest
+                self._merge(sketch_name(EMBEDDING, name), MeanSpec(WIDTH, digest).of(phi))
+                scatter = ScatterSpec(PART, digest).of(part_of(phi))
+                self._merge(sketch_name(SCATTER, name), scatter)
 
     def _merge(self, name: str, sketch: Sketch) -> None:
         known = self._sketches.get(name)
@@ -105,4 +124,4 @@ class SketchTotals:
     @property
     def sketches(self) -> dict[str, Sketch]:
         """What was counted, by `sketch_name`."""
-        return dict(self._sketches)
+        return {name: part.short if isinstance(part, Scatter) else part for name, part in self._sketches.items()}

@@ -11,15 +11,18 @@ Memory: 24 bytes per used cell, 2,000 to 4,000 cells per continuous column; rele
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Counts, Floats
+from driftgauge.derive.embedding import embedding_columns
 from driftgauge.profile.profile import Profile
 from driftgauge.profile.reference import Provenance, Reference
+from driftgauge.profile.schema import INPUT
 from driftgauge.reference.edges import BINS, needs_float64
+from driftgauge.reference.learned_embeddings import LearnedVectors
 from driftgauge.reference.spec import spec_of
 from driftgauge.reference.survey import ColumnSurvey, Survey
 
@@ -128,6 +131,7 @@ class Learner:
         self._bins = bins
         self._survey = Survey(Cells, kinds or {}, limit)
         self._seen: dict[tuple[str, str], int] = {}
+        self._vectors = LearnedVectors()
 
     @property
     def rows(self) -> int:
@@ -137,7 +141,7 @@ class Learner:
     @property
     def ready(self) -> bool:
         """Whether there are enough rows."""
-        return self.rows >= self.wanted and bool(self._survey.columns)
+        return self.rows >= self.wanted and (bool(self._survey.columns) or self._vectors.any)
 
     @property
     def cut(self) -> int:
@@ -150,28 +154,31 @@ class Learner:
             good = batch.take(~batch.failed)
             bad = batch.take(batch.failed)
             self._take(good)
-            self._take(Batch(bad.rows, inputs=bad.inputs))
+            self._take(Batch(bad.rows, inputs=bad.inputs, vectors=bad.vectors))
         else:
             self._take(batch)
 
     def _take(self, batch: Batch) -> None:
         self._survey.add(batch)
+        self._vectors.add(batch)
         for role, carried in (("input", batch.inputs), ("output", batch.outputs)):
             if carried:
                 self._seen[role, ""] = self._seen.get((role, ""), 0) + batch.rows
 
     def finish(self, created: float) -> Reference:
         """Return what was learned as a reference."""
-        spec = spec_of(self._survey, self._bins)
+        embedded = self._vectors.finish(self._survey)
+        spec = replace(spec_of(self._survey, self._bins), embedders=embedded.embedders)
         profile = spec.zero()
         profile.rows[0] = self.rows
+        derived = {column: embedded.rows[name] for name in embedded.embedders for column in embedding_columns(name)}
         for i, column in enumerate(spec.schema.numeric):
-            found = self._survey.columns[column.role, column.name]
-            _place(profile, i, found, self._seen.get((column.role, ""), 0))
+            found, sent = self._survey.columns[column.role, column.name], self._seen.get((column.role, ""), 0)
+            _place(profile, i, found, derived.get(column.name, sent) if column.role == INPUT else sent)
         for i, column in enumerate(spec.schema.categorical):
             found = self._survey.columns[column.role, column.name]
             _name(profile, i, found, self._seen.get((column.role, ""), 0))
-        return Reference(profile, Provenance("learned", created))
+        return Reference(profile, Provenance("learned", created, notes=embedded.notes), sketches=embedded.sketches)
 
 
 def _place(profile: Profile, number: int, found: ColumnSurvey, rows: int) -> None:

@@ -16,6 +16,7 @@ from driftgauge.errors import ProfileError
 from driftgauge.profile import Profile, ProfileSpec, Provenance, Reference, Strata
 from driftgauge.profile.detector_codec import detector_record
 from driftgauge.reference.accept import origin, without_short_windows
+from driftgauge.reference.accept_embeddings import recalibrated, weighted
 from driftgauge.reference.rebin import aligned
 from driftgauge.reference.scale import apportioned, check_weight, plain, scaled
 from driftgauge.reference.survey import MOST_TAIL
@@ -38,7 +39,9 @@ def merge(old: Reference, new: Reference, *, created: float, weight: float = 1.0
     check_weight(weight, "weight")
     _check_columns(old, new)
     mine, theirs = aligned(old.profile, new.profile, advice="profiles of such edges cannot be added exactly")
+    sketches = _sketches(old, new, weight)
     spec = _spec_of_both(mine.spec, old, new)
+    spec = replace(spec, embedders=recalibrated(spec.embedders, sketches))
     profile = scaled(_under(spec, mine), weight).merge(plain(_under(spec, theirs)))
     strata = _strata(old, new, weight)
     calibrated = new if not old.calibration and new.profile.spec.schema == spec.schema else old
@@ -48,7 +51,7 @@ def merge(old: Reference, new: Reference, *, created: float, weight: float = 1.0
         _provenance(old, new, created, weight),
         without_short_windows(calibrated.calibration) if lost else calibrated.calibration,
         strata,
-        _sketches(old, new, weight),
+        sketches,
         new.outcomes or old.outcomes,
     )
 
@@ -65,11 +68,7 @@ def _sketches(old: Reference, new: Reference, weight: float) -> dict[str, Sketch
                 f"{name} was computed with another feature map in each profile, expected the same; "
                 "build one profile of all the data"
             )
-        arrays = {
-            part: np.rint(array * weight).astype(array.dtype) if array.dtype.kind == "i" else array * weight
-            for part, array in mine.arrays.items()
-        }
-        found[name] = mine.spec.holding(arrays).merge(theirs)
+        found[name] = weighted(mine, weight).merge(theirs)
     return found
 
 

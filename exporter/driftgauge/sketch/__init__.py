@@ -14,6 +14,7 @@ from driftgauge.sketch.error_sums import ErrorSums, ErrorSumsSpec
 from driftgauge.sketch.exponential import ExponentialHistogram, ExponentialSpec
 from driftgauge.sketch.histogram import Histogram, HistogramSpec
 from driftgauge.sketch.reliability import Bins, Reliability, ReliabilitySpec
+from driftgauge.sketch.scatter import Scatter, ScatterSpec
 from driftgauge.sketch.segments import SegmentCounts, SegmentSpec
 from driftgauge.sketch.tokens import FOLDED, TOKEN_BUCKETS, TokenCounts, TokenSpec
 
@@ -40,6 +41,8 @@ __all__ = [
     "MeanVector",
     "Reliability",
     "ReliabilitySpec",
+    "Scatter",
+    "ScatterSpec",
     "SegmentCounts",
     "SegmentSpec",
     "Sketch",

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { count, moment, NONE, number, percent, score, seconds, span, words } from "./format.js";
 import { facts, panel, status, table } from "./parts.js";
 import { toFeature } from "./route.js";
-import { LEFT_OUT, MODES } from "./words.js";
+import { LEFT_OUT, MODES, PASTS } from "./words.js";
 
 const NUM = "num";
 
@@ -73,8 +73,11 @@ function estimate(model, width) {
 function embeddings(model) {
   const found = Object.entries(model.evaluation?.embeddings || {});
   const rows = found.flatMap(([name, windows]) => Object.entries(windows).filter(([, one]) => one.mmd_relative !== null).map(([window, one]) => ({ key: `${name} ${window}`, cells: [name, window, status(one.status), score(one.mmd_relative), score(one.noise_floor), one.chance ?? NONE, count(one.samples)] })));
+  const past = Object.entries(model.evaluation?.embedding_changes || {});
+  const changes = past.flatMap(([name, modes]) => Object.entries(modes).filter(([, one]) => one.mmd_relative !== null).map(([mode, one]) => ({ key: `${name} ${mode}`, cells: [name, `${one.window}, ${PASTS[mode] || mode}`, NONE, score(one.mmd_relative), score(one.noise_floor), one.chance ?? NONE, count(one.samples)] })));
   if (!rows.length) return null;
-  return panel("embeddings", "Embeddings", "distance of their mean from the reference's",
+  rows.push(...changes);
+  return panel("embeddings", "Embeddings", "distance of their mean from the reference's, or from the model's own past",
     table("Embeddings by window", [["Embedding"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num wide"]], rows));
 }
 

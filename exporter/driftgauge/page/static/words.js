@@ -6,6 +6,9 @@ export const NAMELESS = "Its values look like identifiers or free text, so none 
 /** Where a reference comes from. */
 export const MODES = { file: "profile", learned: "learned from traffic", accepted: "accepted from traffic" };
 
+/** What of a model's own past the newest traffic is compared with. */
+export const PASTS = { same_hour_7d: "beside the same hour of 7 days", previous_window: "beside the day before" };
+
 /** Why rows were left out. */
 export const LEFT_OUT = {
   late: "Rows left out: older than the lateness allows",
