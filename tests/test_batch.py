@@ -224,6 +224,7 @@ def test_every_field_is_taken_and_joined():
         "report",
         "vectors",
         "tokens",
+        "texts",
         "ids",
         "labels",
         "segments",
@@ -249,3 +250,14 @@ def test_vectors_and_tokens_follow_their_rows():
     assert joined.tokens["t"].lengths.tolist() == [1, 2, 0, 2, 0, 1]
     assert np.isnan(joined.vectors["e"][2]).all()
     assert len(joined.vectors["e"]) == joined.rows == 6
+
+
+def test_texts_follow_their_rows():
+    """Texts and lists of token numbers, of one length or not, are taken and joined row by row; absent ones are None."""
+    batch = Batch(3, texts={"t": ("so it goes", [7, 12], None), "ids": ([1, 2], [3, 4], [5, 6])})
+    taken = batch.take(np.array([True, False, True]))
+    assert taken.texts == {"t": ("so it goes", None), "ids": ([1, 2], [5, 6])}
+    assert concatenate([taken, Batch(1), batch.take(slice(1, 2))]).texts == {
+        "t": ("so it goes", None, None, [7, 12]),
+        "ids": ([1, 2], [5, 6], None, [3, 4]),
+    }

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from driftgauge.generations import Generations, joined
 from driftgauge.report import Report
-from driftgauge.tokens import Tokens, joined_tokens
+from driftgauge.tokens import Texts, Tokens, joined_texts, joined_tokens
 
 __all__ = [
     "MISSING",
@@ -101,6 +101,7 @@ class Batch:
         logits: raw class scores of the same shape, when the sender gave those instead.
         vectors: embeddings by name, float [rows, dimensions], NaN rows where unknown.
         tokens: tokens of texts by name.
+        texts: texts that a reference may have counted by name; nothing but `derive.with_texts` looks at them.
         timestamps: event times in seconds since 1970, shape [rows]; None where the sender gave none.
         failed: rows whose inference failed: their inputs count, they have no outputs; None when none did.
         requests: counts and latencies of the requests.
@@ -127,6 +128,7 @@ class Batch:
     report: Report | None = None
     vectors: Mapping[str, Floats] = field(default_factory=dict)
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
+    texts: Mapping[str, Texts] = field(default_factory=dict)
     ids: Categories | None = None
     labels: Column | None = None
     segments: Mapping[str, Categories] = field(default_factory=dict)
@@ -142,6 +144,9 @@ class Batch:
             logits=_take_rows(self.logits, rows),
             vectors={name: matrix[rows] for name, matrix in self.vectors.items()},
             tokens={name: tokens.take(rows) for name, tokens in self.tokens.items()},
+            texts={
+                name: tuple(np.array([*texts, None], dtype=object)[:-1][rows]) for name, texts in self.texts.items()
+            },
             segments={name: Categories(c.codes[rows], c.vocabulary) for name, c in self.segments.items()},
             timestamps=_take_rows(self.timestamps, rows),
             failed=None if self.failed is None else self.failed[rows],
@@ -178,6 +183,7 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
         logits=_joined_matrix([batch.logits for batch in batches], rows),
         vectors=_joined_vectors([batch.vectors for batch in batches], rows),
         tokens=joined_tokens([batch.tokens for batch in batches], rows),
+        texts=joined_texts([batch.texts for batch in batches], rows),
         segments={n: c for n, c in _joined([b.segments for b in batches], rows).items() if isinstance(c, Categories)},
         timestamps=_joined_numbers([batch.timestamps for batch in batches], rows),
         failed=_joined_flags([batch.failed for batch in batches], rows),
@@ -227,10 +233,8 @@ def _joined_numbers(parts: Sequence[Floats | None], rows: Sequence[int]) -> Floa
     present = [part.dtype for part in parts if part is not None]
     if not present:
         return None
-    filled = [
-        np.full(count, np.nan, present[0]) if part is None else part for part, count in zip(parts, rows, strict=True)
-    ]
-    return np.concatenate(filled)
+    pairs = zip(parts, rows, strict=True)
+    return np.concatenate([np.full(count, np.nan, present[0]) if part is None else part for part, count in pairs])
 
 
 def _joined_matrix(parts: Sequence[Floats | None], rows: Sequence[int]) -> Floats | None:
@@ -244,19 +248,16 @@ def _joined_matrix(parts: Sequence[Floats | None], rows: Sequence[int]) -> Float
 
 
 def _joined_vectors(parts: Sequence[Mapping[str, Floats]], rows: Sequence[int]) -> dict[str, Floats]:
-    joined = {
-        name: _joined_matrix([part.get(name) for part in parts], rows)
-        for name in dict.fromkeys(name for part in parts for name in part)
-    }
+    names = dict.fromkeys(name for part in parts for name in part)
+    joined = {name: _joined_matrix([part.get(name) for part in parts], rows) for name in names}
     return {name: matrix for name, matrix in joined.items() if matrix is not None}
 
 
 def _joined_flags(parts: Sequence[Flags | None], rows: Sequence[int]) -> Flags | None:
     if all(part is None for part in parts):
         return None
-    return np.concatenate(
-        [np.zeros(count, dtype=bool) if part is None else part for part, count in zip(parts, rows, strict=True)]
-    )
+    pairs = zip(parts, rows, strict=True)
+    return np.concatenate([np.zeros(count, dtype=bool) if part is None else part for part, count in pairs])
 
 
 def _take(column: Column, rows: NDArray[Any] | slice) -> Column:

@@ -1,18 +1,22 @@
 """Tokens: the tokens of texts as numbers of hash buckets, row by row, from which no text can be read back.
 
-Memory: 4 bytes a token and 8 a row.
+Memory: 4 bytes a token and 8 a row. Texts as they are (`Texts`) are on their way from a decoder to what reduces them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Tokens", "joined_tokens"]
+__all__ = ["Texts", "Tokens", "joined_texts", "joined_tokens"]
+
+#: one text a row: as it is, as token numbers, or None
+Texts: TypeAlias = tuple[str | Sequence[int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,12 @@ def joined_tokens(parts: Sequence[Mapping[str, Tokens]], rows: Sequence[int]) ->
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         joined[name] = Tokens(np.concatenate([tokens.buckets for tokens in found]), starts)
     return joined
+
+
+def joined_texts(parts: Sequence[Mapping[str, Texts]], rows: Sequence[int]) -> dict[str, Texts]:
+    """Return the texts of several batches in order; those that a batch lacks are None."""
+    pairs = list(zip(parts, rows, strict=True))
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {
+        name: tuple(chain.from_iterable(part.get(name, (None,) * count) for part, count in pairs)) for name in names
+    }

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from driftgauge.derive import text_facts, token_facts
+from driftgauge.derive import mixed_facts, text_facts, token_facts
 from driftgauge.derive.text import _BUCKETS
 from driftgauge.sketch import TOKEN_BUCKETS
 
@@ -71,3 +71,40 @@ def test_buckets_are_those_of_the_sketch():
     assert _BUCKETS == TOKEN_BUCKETS
     spread = np.bincount(token_facts([range(20_000)]).tokens.buckets, minlength=TOKEN_BUCKETS)
     assert spread.min() > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the cat  sat\ton\nthe mat ",
+        "a\x1cb\x1fc d",
+        "caf\u00e9 au\u00a0lait",
+        "\u0660\u0661 12 ab3",
+        "\ud800 lone",
+        " ",
+        "0 1 2",
+    ],
+    ids=["plain", "separators", "accents", "digits", "surrogate", "blank", "numbers"],
+)
+def test_words_are_the_same_on_every_way(text):
+    """The short way of plain ASCII gives what splitting and counting letter by letter do."""
+    quick = text_facts([text, "x"])
+    slow = text_facts([text, "x"], tokenize=lambda text: text.split())
+    assert quick.tokens.buckets.tolist() == slow.tokens.buckets.tolist()
+    assert quick.columns["text.length"].tolist() == slow.columns["text.length"].tolist() == [len(text.split()), 1.0]
+    assert quick.columns["text.characters"][0] == len(text)
+    assert quick.columns["text.digit_ratio"][0] == pytest.approx(sum(letter.isdecimal() for letter in text) / len(text))
+    assert quick.columns["text.non_ascii_ratio"][0] == pytest.approx(
+        sum(letter > "\x7f" for letter in text) / len(text)
+    )
+
+
+def test_rows_of_texts_and_of_numbers():
+    """A row that is a list of token numbers has a length and tokens, and no characters."""
+    facts = mixed_facts(["so it goes", [7, 7], None, [], ""])
+    assert facts.columns["text.length"].tolist()[:2] == [3.0, 2.0]
+    assert facts.columns["text.length"].tolist()[3:] == [0.0, 0.0]
+    assert facts.columns["text.characters"].tolist()[0] == 10.0
+    assert np.isnan(facts.columns["text.characters"][1:4]).all()
+    assert facts.tokens.lengths.tolist() == [3, 2, 0, 0, 0]
+    assert facts.tokens.buckets[3:].tolist() == token_facts([[7, 7]]).tokens.buckets.tolist()

@@ -298,3 +298,44 @@ def test_answers_are_bounded():
     choices = [{"index": index, "text": "x"} for index in range(50)]
     call = OpenAICall(request=b'{"prompt": ""}', response=json.dumps({"choices": choices}).encode())
     assert decode_openai("completions", call, Limits(rows=7)).batch.rows == 7
+
+
+def test_texts_go_with_their_rows():
+    """All messages of a chat are one prompt, the pieces of a stream one completion; what has no text says so."""
+    parts = [{"type": "text", "text": "and this"}, {"type": "image_url", "image_url": {"url": "data:"}}]
+    asked = {
+        "n": 2,
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": parts}, {"role": "x"}],
+    }
+    body = stream(
+        chunk(0, content="Hel"), chunk(0, content="lo"), chunk(1, content="Bye"), chunk(1, "stop"), chunk(0, "stop")
+    )
+    batch = decoded("chat", asked, body).batch
+    assert batch.texts == {"llm.prompt": ("Be brief.\nand this",) * 2, "llm.completion": ("Hello", "Bye")}
+    refused = {"choices": [{"message": {"content": None, "refusal": "I can't."}, "finish_reason": "stop"}]}
+    assert decoded("chat", asked, refused).batch.texts["llm.completion"] == ("I can't.",)
+
+
+def test_prompts_of_every_form_are_texts():
+    """Texts and token numbers, one or many, with several answers each; what is neither is none."""
+    told = {"choices": [{"index": place, "text": "x"} for place in range(4)]}
+    for prompt, expected in (
+        ("a b", ("a b", None, None, None)),
+        (["a b", "c"], ("a b", "c", None, None)),
+        ([7, 12], ([7, 12], None, None, None)),
+        ([[7, 12], [9], {"no": "text"}], ([7, 12], [9], None, None)),
+    ):
+        assert decoded("completions", {"prompt": prompt}, told).batch.texts["llm.prompt"] == expected
+    assert decoded("completions", {"prompt": ["a", "b"], "n": 2}, told).batch.texts["llm.prompt"] == (
+        "a",
+        "a",
+        "b",
+        "b",
+    )
+    vectors = {"data": [{"embedding": [0.1, 0.2]}, {"embedding": [0.3, 0.4]}]}
+    assert decoded("embeddings", {"input": ["a", "b"]}, vectors).batch.texts == {"llm.prompt": ("a", "b")}
+
+
+def test_a_call_that_failed_has_a_prompt_and_no_answer():
+    """What was asked counts, what was not answered does not."""
+    assert decoded("chat", CHAT_REQUEST, {}, status=500).batch.texts.keys() == {"llm.prompt"}

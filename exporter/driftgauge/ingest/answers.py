@@ -1,7 +1,7 @@
 """Answers: the choices of a completion, gathered from one JSON body or from the pieces of a stream, as numbers.
 
-A `Choice` adds up what its parts say and keeps of their text the length and, until it is judged, the first
-`HEAD_CHARS` characters. Streams and whole bodies give the same numbers. Memory: about 1 KB a choice.
+A `Choice` adds up what its parts say and keeps their text only until its batch is made. Streams and whole bodies give the same numbers. Memory: about 1 KB a choice and its
+text.
 """
 
 from __future__ import annotations
@@ -44,7 +44,12 @@ class Choice:
     first: float | None = None
     last: float | None = None
     _blank: bool = True
-    _head: str = ""
+    _said: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return "".join(self._said)
 
     @property
     def finish_reason(self) -> str:
@@ -61,6 +66,15 @@ class Choice:
         if self._blank:
             return "empty"
         return "refusal" if declines(self._head) else "text"
+
+    @property
+    def _head(self) -> str:
+        head = ""
+        for part in self._said:
+            if len(head) >= HEAD_CHARS:
+                break
+            head += part[:HEAD_CHARS]
+        return head
 
     def add(self, part: Mapping[str, Any], moment: float | None) -> None:
         """Take in a choice of a body, or its part in an event that arrived at *moment*."""
@@ -82,8 +96,8 @@ class Choice:
         text = content if isinstance(content, str) else ""
         self.chars += len(text)
         self._blank = self._blank and not text.strip()
-        if len(self._head) < HEAD_CHARS:
-            self._head += text[:HEAD_CHARS]
+        if text:
+            self._said.append(text)
         return bool(text)
 
     def _refusal(self, refusal: Any) -> bool:
@@ -91,6 +105,7 @@ class Choice:
             return False
         self.said_no = True
         self.chars += len(refusal)
+        self._said.append(refusal)
         return True
 
     def _calls(self, message: Mapping[str, Any]) -> bool:

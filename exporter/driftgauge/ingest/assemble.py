@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from driftgauge.batch import MISSING, Batch, Categories, Column, Flags, Floats, Mixed, column_of
-from driftgauge.ingest.facts import EMBEDDING, Violations, requests_of, scores_of
+from driftgauge.ingest.facts import EMBEDDING, Violations, are_token_ids, requests_of, scores_of
 from driftgauge.ingest.result import Limits
 from driftgauge.ingest.told import told
 from driftgauge.ingest.truth import ids_of, labels_of
+from driftgauge.tokens import Texts
 
 __all__ = ["Table", "batch_of", "without"]
 
@@ -81,7 +82,18 @@ def batch_of(table: Table, limits: Limits, violations: Violations) -> Batch:
         labels=truth[1],
         segments=table.segments,
         vectors={} if vectors is None else {EMBEDDING: vectors},
+        texts=_token_ids_of(table.inputs, violations),
     )
+
+
+def _token_ids_of(values: Mapping[str, Sequence[Any] | Floats], violations: Violations) -> dict[str, Texts]:
+    """Return the columns of lists of whole numbers: they are texts where the reference says so, and unusable anywhere else."""
+    unusable = [name for name, reason in violations if reason == "wrong_type" and name in values]
+    return {
+        name: tuple(row if isinstance(row, str) or are_token_ids(row) else None for row in values[name])
+        for name in unusable
+        if any(map(are_token_ids, values[name]))
+    }
 
 
 def without(column: Column, rows: Flags) -> Column:

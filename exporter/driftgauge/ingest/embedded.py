@@ -49,6 +49,7 @@ def embedded(call: Call, body: Mapping[str, Any], limits: Limits) -> Decoded:
         len(entries),
         inputs=columns_of(inputs),
         outputs=columns_of(outputs),
+        texts={"llm.prompt": tuple(prompt.text_of(place) for place in range(len(entries)))},
         requests=Requests(1, durations([call.seconds]), generations=generations),
     )
     model = body.get("model")

@@ -25,6 +25,7 @@ __all__ = [
     "NUMBERS",
     "TOLD",
     "Violations",
+    "are_token_ids",
     "count_unknown",
     "name_of",
     "numbers_of",
@@ -58,6 +59,11 @@ FIELDS = {EMBEDDING}.union(TOLD) | {
 NUMBERS = frozenset({int, float, type(None)})
 
 _UNKNOWN_NAMES = 32
+
+
+def are_token_ids(value: Any) -> bool:
+    """Tell whether a value is a list of whole numbers, as tokens of a text are; an empty one is a text without any."""
+    return isinstance(value, list) and set(map(type, value)) <= {int} and all(abs(token) < 2**63 for token in value)
 
 
 def count_unknown(violations: Violations, names: Iterable[str]) -> None:

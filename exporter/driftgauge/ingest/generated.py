@@ -4,6 +4,8 @@ Inputs: `llm.prompt_tokens`, `llm.prompt_chars`, of a chat `llm.messages`, `llm.
 `llm.refusal`, `llm.empty`, `llm.completion_tokens`, `llm.completion_chars`, `llm.tool_calls`; with log-probabilities
 `llm.mean_logprob`, `llm.min_logprob`, `llm.perplexity`, and with alternatives `llm.entropy_bits`; where it was measured
 `llm.time_to_first_token_seconds`, `llm.time_per_output_token_seconds`. What a call does not tell is missing, never guessed.
+
+The texts `llm.prompt` and `llm.completion` go with the rows, for a reference that counts their words; others let them go.
 """
 
 from __future__ import annotations
@@ -55,6 +57,10 @@ def generated(call: Call, answer: Answer, *, streamed: bool) -> Decoded:
         len(rows),
         inputs=_inputs(call.prompt, [index for index, _ in choices], tokens),
         outputs=columns_of(rows),
+        texts={
+            "llm.prompt": tuple(call.prompt.text_of(index) for index, _ in choices),
+            "llm.completion": tuple(choice.text for _, choice in choices),
+        },
         requests=Requests(1, durations([call.seconds]), generations=generations),
     )
     return Decoded(batch, accepted=batch.rows, model=call.prompt.model or answer.model)
@@ -67,6 +73,7 @@ def unanswered(call: Call, reason: str, answer: Answer | None = None) -> Decoded
     batch = Batch(
         1,
         inputs=_inputs(call.prompt, [0], tokens),
+        texts={"llm.prompt": (call.prompt.text_of(0),)},
         failed=np.array([True]),
         requests=Requests(
             1, durations([call.seconds]), {reason: 1}, generations=Generations(tokens) if tokens else None

@@ -1,7 +1,7 @@
 """OpenAI-compatible calls: a request and its response, JSON or a stream of events, to a batch of numbers.
 
 Chat and completions: a row an answer (`n` > 1: several), with the columns of `generated`. Embeddings: a row an embedding,
-with its norm and its number of dimensions. Text never leaves this module: it becomes lengths and flags.
+with its norm and its number of dimensions. Text becomes lengths and flags; as it is it goes only to what counts its words.
 Guarantee: any bytes give a `Decoded` or a `DecodeError`, in time linear in the bytes. Cost: about 5 us an event of a
 stream and 0.3 us a log-probability.
 """

@@ -149,7 +149,7 @@ class Model:
             return
         given = batch = with_names(batch, self.settings.columns)
         batch = self._concealment.of_rows(with_segments(batch, self.settings.segments.fields, self._known))
-        batch = prepared(batch, self._ignored)
+        batch = prepared(batch, self._ignored, self.reference)
         # Counted here, because a batch is cut into minutes and its violations belong to the whole.
         self._tally.violated(batch.violations, self._known)
         batch = replace(batch, violations={}) if batch.violations else batch

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from driftgauge.batch import Batch
-from driftgauge.derive import with_score_columns
+from driftgauge.derive import with_score_columns, with_texts
+from driftgauge.profile import Reference
 
 __all__ = ["prepared", "with_names"]
 
@@ -16,9 +17,12 @@ _POSITION = re.compile(r"(?P<of>.+)\[(?P<place>[0-9]{1,6})\]")
 NAME_CHARS = 256
 
 
-def prepared(batch: Batch, ignore: frozenset[str]) -> Batch:
-    """Return *batch* with its derived columns, without the inputs to *ignore* and names that no series should carry."""
-    batch = with_score_columns(batch)
+def prepared(batch: Batch, ignore: frozenset[str], reference: Reference | None = None) -> Batch:
+    """Return *batch* with its derived columns, without the inputs to *ignore* and names that no series should carry.
+
+    Texts that *reference* counts become facts and tokens, others are let go: nothing behind this holds `Batch.texts`.
+    """
+    batch = _with_facts(with_score_columns(batch), ignore, reference)
     unwanted = {name for name in (*batch.inputs, *batch.outputs) if len(name) > NAME_CHARS}
     ignored = ignore.intersection(batch.inputs)
     if not unwanted and not ignored:
@@ -30,6 +34,13 @@ def prepared(batch: Batch, ignore: frozenset[str]) -> Batch:
         violations={key: count for key, count in batch.violations.items() if key[0] not in ignored}
         | {(name, "long_name"): batch.rows for name in unwanted},
     )
+
+
+def _with_facts(batch: Batch, ignore: frozenset[str], reference: Reference | None) -> Batch:
+    spec = None if reference is None else reference.profile.spec
+    if spec is None or not spec.texts:
+        return replace(batch, texts={}) if batch.texts else batch
+    return with_texts(batch, [name for name in spec.texts if name not in ignore], spec.answered_texts)
 
 
 def with_names(batch: Batch, columns: Sequence[str]) -> Batch:

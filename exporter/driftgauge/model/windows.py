@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Batch, Floats, Requests
 from driftgauge.config import ModelSettings
-from driftgauge.derive import with_texts, with_vectors
+from driftgauge.derive import with_vectors
 from driftgauge.model.anomalies import AnomalySample, Waiting
 from driftgauge.model.anytime import MINUTE
 from driftgauge.model.embeddings import EmbeddingRing, embeddings_of
@@ -99,8 +99,6 @@ class Windows:
         """Count the rows minute by minute; return what in them broke the schema, count segments that are not told apart."""
         if self._embeddings is not None:
             batch = with_vectors(batch, self._ring.spec.embedders)
-        if self._tokens is not None:
-            batch = with_texts(batch, self._ring.spec.texts)
         reading = self._ring.spec.read(batch)
         latencies, segments = batch.requests.latencies, self.segments
         codes = None if segments is None else segments.codes(batch, suppressed)

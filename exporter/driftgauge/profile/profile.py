@@ -86,7 +86,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSpec:
-    """What is counted of a model's rows."""
+    """What is counted of a model's rows.
+
+    `texts` are reduced to facts and tokens; those of `answered_texts` are outputs.
+    """
 
     schema: Schema
     histogram: HistogramSpec
@@ -98,6 +101,7 @@ class ProfileSpec:
     detector: Detector | None = field(default=None, compare=False)
     _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
     scoring: AnomalyColumn | None = field(init=False, repr=False, compare=False)
+    answered_texts: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         outputs = tuple(
@@ -105,6 +109,8 @@ class ProfileSpec:
             for columns in (self.schema.numeric, self.schema.categorical)
         )
         object.__setattr__(self, "_roles", outputs)
+        answered = frozenset(column.name.rpartition(".")[0] for column in self.schema.numeric if column.role == OUTPUT)
+        object.__setattr__(self, "answered_texts", answered.intersection(self.texts))
         object.__setattr__(self, "scoring", AnomalyColumn.of(self.schema, self.histogram, self.detector))
 
     def zero(self) -> Profile:
@@ -162,7 +168,7 @@ class ProfileSpec:
             refused = {**batch.violations, (ANOMALY, "unknown_column"): batch.rows}
             batch = replace(batch, inputs=inputs, violations=refused)
         if self.texts:
-            batch = with_texts(batch, self.texts)
+            batch = with_texts(batch, self.texts, self.answered_texts)
         if self.embedders:
             batch = with_embedding_columns(with_vectors(batch, self.embedders), self.embedders)
         return with_residual_column(batch, self.projection)

@@ -21,11 +21,20 @@ class Forwarding(Exporter):
         text: the configuration, without the proxy's addresses.
         handler: serves a connection as the model server would; see `serve`.
         upstream: another address than the scripted server's.
+        references: profiles by path.
         settings: of the proxy, beside its addresses.
     """
 
-    def __init__(self, text: str = "", *, handler: Handler | None = None, upstream: str = "", **settings: Any) -> None:
-        super().__init__(text)
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        handler: Handler | None = None,
+        upstream: str = "",
+        references: Any = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(text, references=references)
         self.handler = handler
         self._wanted = upstream
         self._settings = settings

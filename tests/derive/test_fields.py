@@ -1,0 +1,73 @@
+"""Raw fields of a batch as what a reference made of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from driftgauge.batch import Batch, Mixed, column_of
+from driftgauge.derive import with_texts
+
+
+def texts(*said):
+    return column_of(list(said))[0]
+
+
+def test_a_text_is_taken_from_wherever_it_is():
+    """A column of inputs or of outputs, what a decoder brought beside them, or token numbers by position."""
+    batch = Batch(
+        2,
+        inputs={
+            "asked": texts("a b", None),
+            "ids[0]": np.array([5.0, np.nan]),
+            "ids[1]": np.array([6.0, np.nan]),
+            "age": np.ones(2),
+        },
+        outputs={"told": texts("c", "d e f")},
+        texts={"seen": ("g h", [1, 2, 3])},
+        violations={("seen", "wrong_type"): 1, ("age", "wrong_type"): 1},
+    )
+    found = with_texts(batch, ["asked", "told", "seen", "ids", "absent"])
+    assert found.inputs["asked.length"].tolist() == pytest.approx([2.0, np.nan], nan_ok=True)
+    assert found.outputs["told.length"].tolist() == [1.0, 3.0]
+    assert found.inputs["seen.length"].tolist() == [2.0, 3.0]
+    assert found.inputs["ids.length"].tolist() == pytest.approx([2.0, np.nan], nan_ok=True)
+    assert {name: tokens.lengths.tolist() for name, tokens in found.tokens.items()} == {
+        "asked": [2, 0], "told": [1, 3], "seen": [2, 3], "ids": [2, 0],
+    }  # fmt: skip
+    assert found.violations == {("age", "wrong_type"): 1}
+    assert not {"asked", "ids[0]", "ids[1]"} & found.inputs.keys()
+    assert "age" in found.inputs
+    assert not found.texts
+
+
+def test_facts_have_the_role_that_they_are_said_to_have():
+    """A text beside the columns is an output where the reference has it so."""
+    batch = Batch(1, inputs={"x": texts("a")}, texts={"y": ("b",)})
+    found = with_texts(batch, ["x", "y"], outputs={"y"})
+    assert "x.length" in found.inputs
+    assert "y.length" in found.outputs
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"ids[0]": np.array([0.5, 1.0]), "ids[1]": np.ones(2)},
+        {"ids[0]": np.array([1.0, 1.0]), "ids[1]": np.array([1.0, np.nan])},
+        {"ids[1]": np.ones(2)},
+        {"ids": np.ones(2)},
+    ],
+    ids=["fractions", "holes", "no first", "a number"],
+)
+def test_numbers_that_are_no_tokens_stay(columns):
+    """Only whole numbers from the first position on, all of a row's or none, are tokens."""
+    found = with_texts(Batch(2, inputs=columns), ["ids"])
+    assert found.inputs.keys() == columns.keys()
+    assert not found.tokens
+
+
+def test_numbers_among_texts_are_no_texts():
+    """Of a column that mixes both, only the texts have facts."""
+    mixed = Mixed(np.array([3.0, np.nan]), texts(None, "a b"))
+    found = with_texts(Batch(2, inputs={"t": mixed}), ["t"])
+    assert found.inputs["t.length"].tolist() == pytest.approx([np.nan, 2.0], nan_ok=True)
