@@ -33,6 +33,7 @@ __all__ = [
     "Floats",
     "Mixed",
     "Requests",
+    "Texts",
     "Tokens",
     "column_of",
     "concatenate",

@@ -80,3 +80,16 @@ def test_the_exporter_reduces_what_comes_in(profile):
     assert of_model(scrape, "drift_debiased", "m", feature="e.norm", **score) > 0.2
     assert of_model(scrape, "drift_debiased", "m", feature="review.length", **score) < 0.1
     assert not any(count for name, count in scrape.items() if name.startswith("driftgauge_schema_violations_total"))
+
+
+def test_a_text_may_be_an_output(folder, drive):
+    """What a model wrote has facts that are outputs, numeric even where all answers have few lengths."""
+    path = folder / "answers.json"
+    status, _, said = drive(
+        "profile", "build", folder / "train.jsonl", "-o", path, "--text", "review", "--output-column", "review"
+    )
+    assert status == 0, said
+    reference = loads(path.read_bytes())
+    facts = {column.name: (column.role, column.kind) for column in reference.profile.spec.schema.columns}
+    assert facts["review.length"] == facts["review.characters"] == ("output", "numeric")
+    assert set(reference.sketches) == {"tokens of review"}

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from driftgauge.batch import Floats
 from driftgauge.tokens import Tokens, joined_tokens
 
-__all__ = ["TEXT_FACTS", "TextFacts", "mixed_facts", "text_facts", "token_facts"]
+__all__ = ["TEXT_FACTS", "TextFacts", "mixed_facts", "text_facts", "text_of", "token_facts"]
 
 #: what follows the name in a column of facts
 TEXT_FACTS = ("length", "characters", "digit_ratio", "non_ascii_ratio", "oov_ratio")
@@ -39,6 +39,17 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _DIGITS = b"0123456789"
 #: what text is split at and bytes are not
 _SEPARATORS = re.compile("[\x1c-\x1f]")
+
+
+def text_of(column: str) -> str:
+    """Return the text that a column is a fact of; "" where its name is not that of a fact.
+
+    >>> text_of("review.length"), text_of("review.stars")
+    ('review', '')
+    """
+    name, _, fact = column.rpartition(".")
+    return name if fact in TEXT_FACTS else ""
+
 
 Tokenizer = Callable[[str], Sequence[Any]]
 

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from driftgauge.batch import MISSING, Batch, Categories, Column, Flags, Floats, Mixed, column_of
+from driftgauge.batch import MISSING, Batch, Categories, Column, Flags, Floats, Mixed, Texts, column_of
 from driftgauge.ingest.facts import EMBEDDING, Violations, are_token_ids, requests_of, scores_of
 from driftgauge.ingest.result import Limits
 from driftgauge.ingest.told import told
 from driftgauge.ingest.truth import ids_of, labels_of
-from driftgauge.tokens import Texts
 
 __all__ = ["Table", "batch_of", "without"]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from driftgauge.batch import Texts
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.excerpt import excerpt
 from driftgauge.ingest.facts import are_token_ids, name_of
 from driftgauge.ingest.parse import parse
-from driftgauge.tokens import Texts
 
 __all__ = ["Prompt", "read_prompt"]
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Tokens
 from driftgauge.config import ColumnSettings, ModelSettings
+from driftgauge.derive import text_of
 from driftgauge.drift import UNDECIDED, Hysteresis, Rule
 from driftgauge.drift.token_drift import OVERLAP_DRIFT, token_drift
 from driftgauge.model.timeline import SLOT_SECONDS
@@ -43,7 +44,7 @@ _NONE = ColumnSettings()
 def token_columns(reference: Reference, name: str) -> tuple[int, ...]:
     """Return the places of the columns of facts of the text *name* among the numeric ones."""
     columns = reference.profile.spec.schema.numeric
-    return tuple(place for place, column in enumerate(columns) if column.name.rpartition(".")[0] == name)
+    return tuple(place for place, column in enumerate(columns) if text_of(column.name) == name)
 
 
 def tokens_of(reference: Reference) -> tuple[str, ...]:

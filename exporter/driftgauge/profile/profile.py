@@ -24,6 +24,7 @@ from driftgauge.derive import (
     Detector,
     Embedder,
     Projection,
+    text_of,
     with_embedding_columns,
     with_residual_column,
     with_texts,
@@ -109,7 +110,7 @@ class ProfileSpec:
             for columns in (self.schema.numeric, self.schema.categorical)
         )
         object.__setattr__(self, "_roles", outputs)
-        answered = frozenset(column.name.rpartition(".")[0] for column in self.schema.numeric if column.role == OUTPUT)
+        answered = frozenset(text_of(column.name) for column in self.schema.numeric if column.role == OUTPUT)
         object.__setattr__(self, "answered_texts", answered.intersection(self.texts))
         object.__setattr__(self, "scoring", AnomalyColumn.of(self.schema, self.histogram, self.detector))
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from driftgauge.batch import Batch, Categories, Column, Floats, Mixed
+from driftgauge.derive import text_of
 from driftgauge.profile.reading import as_categories, read_numbers, word
 from driftgauge.profile.schema import CATEGORICAL, NUMERIC, OUTPUT
 from driftgauge.reference.edges import needs_float64
@@ -196,6 +197,7 @@ class Survey:
         collector: makes what keeps a numeric column's values.
         kinds: kinds that are given, by column name.
         limit: columns surveyed at most; further ones are left out and counted in `cut`.
+        texts: names of texts, whose facts are numbers; filled as they come.
     """
 
     collector: Callable[[], Collector]
@@ -204,10 +206,12 @@ class Survey:
     rows: int = 0
     columns: dict[tuple[str, str], ColumnSurvey] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
 
     def add(self, batch: Batch) -> None:
         """Take a batch in."""
         self.rows += batch.rows
+        self.texts.update(batch.tokens)
         for role, name, column in batch.columns:
             survey = self._survey(role, name)
             if survey is None:
@@ -230,4 +234,6 @@ class Survey:
     def kind(self, role: str, name: str) -> str:
         """Return a column's kind: the given one, else the inferred one."""
         given: Any = self.kinds.get(name)
+        if given is None and text_of(name) in self.texts:
+            return NUMERIC  # the length of answers is no class, however few lengths there are
         return given or self.columns[role, name].kind(role)
