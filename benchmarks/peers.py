@@ -30,7 +30,7 @@ from support.report import cpu_seconds, show, skip
 
 from driftgauge.batch import Batch, Categories
 from driftgauge.config import ModelSettings, ReferenceSettings
-from driftgauge.drift import jensen_shannon
+from driftgauge.drift.profiles import scores
 from driftgauge.model import Model
 from driftgauge.profile import Reference
 from driftgauge.reference import BuildOptions, build
@@ -198,9 +198,7 @@ def _engine(tables: dict[str, np.ndarray]) -> dict[str, float]:
 
 def _drift(known: Reference, batch: Batch) -> None:
     """Count all rows at once, as the peers do, and score every column."""
-    profile = known.profile.spec.of(batch)
-    for part in ("histogram", "categories"):
-        jensen_shannon(getattr(known.profile, part).counts, getattr(profile, part).counts)
+    scores(known.profile, known.profile.spec.of(batch))
 
 
 def _batch(

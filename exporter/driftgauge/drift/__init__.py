@@ -9,7 +9,12 @@ from driftgauge.drift.chi_square import chi_square
 from driftgauge.drift.dispersion import MOST_DISPERSION, residuals, tail_dispersion
 from driftgauge.drift.divergence import kl_bits, psi
 from driftgauge.drift.evidence import evidence_threshold
-from driftgauge.drift.jensen_shannon import JensenShannon, divergence_and_expectation, jensen_shannon
+from driftgauge.drift.jensen_shannon import (
+    JensenShannon,
+    divergence_and_expectation,
+    jensen_shannon,
+    jensen_shannon_of_kinds,
+)
 from driftgauge.drift.kolmogorov_smirnov import KolmogorovSmirnov, kolmogorov_smirnov
 from driftgauge.drift.mean_shift import MeanShift, mean_shift
 from driftgauge.drift.rates import RateRatio, rate_ratio
@@ -40,6 +45,7 @@ __all__ = [
     "drop_evidence",
     "evidence_threshold",
     "jensen_shannon",
+    "jensen_shannon_of_kinds",
     "judge",
     "kl_bits",
     "kolmogorov_smirnov",

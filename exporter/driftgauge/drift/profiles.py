@@ -14,31 +14,21 @@ from numpy.typing import NDArray
 
 from driftgauge.drift.chi_square import chi_square
 from driftgauge.drift.divergence import kl_bits, psi
-from driftgauge.drift.jensen_shannon import JensenShannon, jensen_shannon
+from driftgauge.drift.jensen_shannon import JensenShannon, jensen_shannon_of_kinds
 from driftgauge.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from driftgauge.drift.mean_shift import mean_shift
 from driftgauge.drift.wasserstein import wasserstein
 from driftgauge.profile import Profile
 
-__all__ = ["MEASURES", "joined", "missing_ratios", "numeric_only", "scores"]
+__all__ = ["MEASURES", "missing_ratios", "numeric_only", "scores"]
 
 Float64s = NDArray[np.float64]
-
-_SCORES = ("score", "noise_floor", "debiased", "evidence", "samples")
 
 
 def scores(reference: Profile, current: Profile) -> JensenShannon:
     """Return the Jensen-Shannon scores of every column, [columns]."""
-    return joined(
-        jensen_shannon(reference.histogram.counts, current.histogram.counts),
-        jensen_shannon(reference.categories.counts, current.categories.counts),
-    )
-
-
-def joined(numeric: JensenShannon, categorical: JensenShannon) -> JensenShannon:
-    """Put the scores of both kinds of columns beside one another."""
-    return JensenShannon(
-        *(np.concatenate([getattr(numeric, name), getattr(categorical, name)], axis=-1) for name in _SCORES)
+    return jensen_shannon_of_kinds(
+        (reference.histogram.counts, current.histogram.counts), (reference.categories.counts, current.categories.counts)
     )
 
 

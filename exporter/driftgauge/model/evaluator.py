@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Counts
 from driftgauge.config import ModelSettings
-from driftgauge.drift import ALERT, OK, UNDECIDED, Hysteresis, JensenShannon, jensen_shannon
-from driftgauge.drift.profiles import MEASURES, joined
+from driftgauge.drift import ALERT, OK, UNDECIDED, Hysteresis, JensenShannon, jensen_shannon_of_kinds
+from driftgauge.drift.profiles import MEASURES
 from driftgauge.drift.profiles import scores as scores_of
 from driftgauge.model.column_settings import column_settings
 from driftgauge.model.dispersion import trailing_dispersion
@@ -200,8 +200,4 @@ def _scores(reference: Reference, sums: WindowSums, dispersion: Float64s) -> Jen
     if reference.strata is not None:
         weighted = [reference.strata.weighted(shares) for shares in sums.hours]
         expected = np.stack([part[0] for part in weighted]), np.stack([part[1] for part in weighted])
-    cut = numeric.shape[1]
-    return joined(
-        jensen_shannon(expected[0], numeric, dispersion[:, :cut]),
-        jensen_shannon(expected[1], categorical, dispersion[:, cut:]),
-    )
+    return jensen_shannon_of_kinds((expected[0], numeric), (expected[1], categorical), dispersion=dispersion)

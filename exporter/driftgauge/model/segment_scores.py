@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.drift import Hysteresis, JensenShannon, Rule, jensen_shannon
-from driftgauge.drift.profiles import joined
+from driftgauge.drift import Hysteresis, JensenShannon, Rule, jensen_shannon_of_kinds
 from driftgauge.model.evaluation import AGAINST, Evaluation, SegmentScores
 from driftgauge.model.segments import WINDOW, SegmentSums
 
@@ -29,10 +28,10 @@ class SegmentJudge:
     def judge(self, sums: SegmentSums, evaluation: Evaluation, least_samples: int) -> SegmentScores:
         """Score the segments and move their statuses."""
         row, columns = evaluation.windows.index(WINDOW), list(sums.columns)
-        dispersion, cut = evaluation.dispersion[row, columns], sums.current.numeric.shape[1]
-        scores = joined(
-            jensen_shannon(sums.reference.numeric, sums.current.numeric, dispersion[:cut]),
-            jensen_shannon(sums.reference.categorical, sums.current.categorical, dispersion[cut:]),
+        scores = jensen_shannon_of_kinds(
+            (sums.reference.numeric, sums.current.numeric),
+            (sums.reference.categorical, sums.current.categorical),
+            dispersion=evaluation.dispersion[row, columns],
         )
         needed = float(evaluation.evidence_threshold[row] + np.log10(max(len(sums.names), 1)))
         rule = Rule(evaluation.warn[row, columns], evaluation.alert[row, columns], needed, least_samples)

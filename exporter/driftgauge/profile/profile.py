@@ -178,7 +178,7 @@ class ProfileSpec:
         """Count the rows of *block*, and the latencies of the requests that brought them."""
         histogram = self.histogram.of(block.narrow, block.wide)
         categories = self.categories.of(block.codes)
-        absent_inputs, absent_outputs = np.count_nonzero(block.absent, axis=1)
+        absent_inputs, absent_outputs = map(np.count_nonzero, block.absent)
         for counts, outputs in zip((histogram.counts, categories.counts), self._roles, strict=True):
             counts[~outputs, -1] -= absent_inputs
             counts[outputs, -1] -= absent_outputs

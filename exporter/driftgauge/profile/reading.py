@@ -65,8 +65,8 @@ def read_numbers(column: Column, edges: Floats, precision: type[np.floating[Any]
 def read_codes(column: Column, spec: CategorySpec, number: int) -> Codes:
     """Return *column* as codes of column *number* of *spec*."""
     categories = as_categories(column)
-    table = spec.table(number, categories.vocabulary)
-    return table[np.maximum(categories.codes, -1)]  # -1 takes the last entry
+    table, codes = spec.table(number, categories.vocabulary), categories.codes
+    return table.take(codes if codes.min(initial=-1) == -1 else np.maximum(codes, -1))  # -1 takes the last entry
 
 
 def _booleans(column: Categories, precision: type[np.floating[Any]]) -> tuple[Floats, int]:

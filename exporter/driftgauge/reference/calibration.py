@@ -22,12 +22,12 @@ from driftgauge.drift import (
     MOST_DISPERSION,
     STUCK_HOURS,
     jensen_shannon,
+    jensen_shannon_of_kinds,
     residuals,
     stuck_values,
     tail_dispersion,
     values_of,
 )
-from driftgauge.drift.profiles import joined
 from driftgauge.profile import (
     DAY_SECONDS,
     HOUR_SECONDS,
@@ -260,7 +260,7 @@ class _Scored:
         for chunk in chunks:
             rests = chunk.rest(total, strata)
             parts = [part.sum(axis=0, dtype=np.int64) for part in chunk.counts]
-            scores.append(joined(*(jensen_shannon(*pair) for pair in zip(rests, parts, strict=True))))
+            scores.append(jensen_shannon_of_kinds(*zip(rests, parts, strict=True)))
             numeric.append(residuals(rests[0], parts[0]))
             categorical.append(residuals(rests[1], parts[1]))
         debiased = np.array([score.debiased for score in scores])

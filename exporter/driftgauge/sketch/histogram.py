@@ -25,6 +25,11 @@ __all__ = ["Histogram", "HistogramSpec"]
 
 Float64s = NDArray[np.float64]
 
+#: what is looked up in a sorted column before its edges: -inf, the lowest, the highest, the largest number, the end
+_BOUNDS = 5
+#: values that are sorted and summed at a time: with their float64 copies they stay in a core's cache
+_AT_ONCE = 2**17
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HistogramSpec:
@@ -132,39 +137,23 @@ class HistogramSpec:
     def _count(self, block: Floats, keys: NDArray[Any], out: Mapping[str, NDArray[Any]], start: int) -> None:
         """Fill the rows of *out* with the counts of *block*; both have one row per column."""
         columns, rows = block.shape
-        ordered = np.sort(block, axis=1)  # NaN last
         found = np.empty(keys.shape, dtype=np.int64)
-        for number, (column, wanted) in enumerate(zip(ordered, keys, strict=True)):
-            found[number] = column.searchsorted(wanted, "right")
-        below_infinity, below_low, up_to_high, up_to_largest, present = found[:, :5].T
-        upper = found[:, 5:]
+        sums = np.empty((columns, keys.shape[1] - _BOUNDS))
+        at_once = max(1, _AT_ONCE // rows)
+        for first in range(0, columns, at_once):
+            part = slice(first, first + at_once)
+            ordered = np.sort(block[part], axis=1)  # NaN last
+            for column, wanted, place in zip(ordered, keys[part], found[part], strict=True):
+                place[:] = column.searchsorted(wanted, "right")
+            centers = self.centers[start + first : start + first + len(ordered)]
+            sums[part], out["squares"][part] = _sums(ordered, found[part], centers)
+        below_infinity, below_low, up_to_high, up_to_largest, present = found[:, :_BOUNDS].T
         out["counts"][:, -1] = rows - present
-        out["counts"][:, :-1] = np.diff(upper, axis=1, prepend=0)
+        out["counts"][:, :-1] = np.diff(found[:, _BOUNDS:], axis=1, prepend=0)
         out["infinite"][:, 0], out["infinite"][:, 1] = below_infinity, present - up_to_largest
         unbounded = np.isneginf(self.lows[start : start + columns])
         out["outside"][:, 0] = np.where(unbounded, 0, below_low)  # nothing is below -inf, not even itself
         out["outside"][:, 1] = present - up_to_high
-        starts = np.concatenate([np.zeros((columns, 1), dtype=np.int64), upper[:, :-1]], axis=1)
-        starts += (np.arange(columns) * rows)[:, None]
-        # One trailing zero lets an empty last bin start behind the last value.
-        flat = np.empty(columns * rows + 1)
-        flat[-1] = 0.0
-        centred = flat[:-1].reshape(columns, rows)
-        # Squares of values beyond 1e154 are infinite, and so is their deviation.
-        with np.errstate(over="ignore", invalid="ignore"):
-            np.copyto(centred, ordered)  # and then subtracted: faster than a subtraction that casts
-            np.subtract(centred, self.centers[start : start + columns, None], out=centred)
-            # Sorted as they are, what is not finite stands at the ends.
-            for place in np.flatnonzero(below_infinity).tolist():
-                centred[place, : below_infinity[place]] = 0.0
-            for place in np.flatnonzero(up_to_largest < rows).tolist():
-                centred[place, up_to_largest[place] :] = 0.0
-            squares = np.vecdot(centred, centred)
-            if not np.isfinite(squares).all():
-                centred[~np.isfinite(centred)] = 0.0  # a finite value may be infinitely far from the centre
-                squares = np.vecdot(centred, centred)
-            sums = np.add.reduceat(flat, starts.ravel()).reshape(columns, -1)
-            out["squares"][:] = squares
         # reduceat gives a single value, not zero, for an empty slice
         out["sums"][:] = np.where(out["counts"][:, :-1] > 0, sums, 0.0)
 
@@ -172,15 +161,41 @@ class HistogramSpec:
         """Return what is looked up in a sorted column: five bounds, then the edges, padded with +inf."""
         part = slice(None, self.narrow) if precision is np.float32 else slice(self.narrow, None)
         edges, lows, highs = self.edges[part], self.lows[part], self.highs[part]
-        keys = np.full((len(edges), self.bins + 5), np.inf, dtype=precision)
+        keys = np.full((len(edges), self.bins + _BOUNDS), np.inf, dtype=precision)
         with np.errstate(over="ignore"):  # a float64 edge beyond float32 is +-inf there, as its values are
             for row, low, high, column in zip(keys, lows, highs, edges, strict=True):
                 row[0] = -np.inf
                 row[1] = np.nextafter(precision(low), precision(-np.inf))
                 row[2] = high
                 row[3] = np.finfo(precision).max
-                row[5 : 5 + len(column)] = column
+                row[_BOUNDS : _BOUNDS + len(column)] = column
         return keys
+
+
+def _sums(ordered: Floats, found: Counts, centers: Float64s) -> tuple[Float64s, Float64s]:
+    """Return the sums about the centers by bin, and the squares, of the finite values of sorted columns [columns, rows]."""
+    columns, rows = ordered.shape
+    # One trailing zero lets an empty last bin start behind the last value.
+    flat = np.empty(columns * rows + 1)
+    flat[-1] = 0.0
+    centred = flat[:-1].reshape(columns, rows)
+    # Squares of values beyond 1e154 are infinite, and so is their deviation.
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.copyto(centred, ordered)  # and then subtracted: faster than a subtraction that casts
+        np.subtract(centred, centers[:, None], out=centred)
+        # Sorted as they are, what is not finite stands at the ends.
+        for place in np.flatnonzero(found[:, 0]).tolist():
+            centred[place, : found[place, 0]] = 0.0
+        for place in np.flatnonzero(found[:, 3] < rows).tolist():
+            centred[place, found[place, 3] :] = 0.0
+        squares = np.vecdot(centred, centred)
+        if not np.isfinite(squares).all():
+            centred[~np.isfinite(centred)] = 0.0  # a finite value may be infinitely far from the centre
+            squares = np.vecdot(centred, centred)
+        starts = np.zeros((columns, found.shape[1] - _BOUNDS), dtype=np.int64)
+        starts[:, 1:] = found[:, _BOUNDS:-1]
+        starts += (np.arange(columns) * rows)[:, None]
+        return np.add.reduceat(flat, starts.ravel()).reshape(columns, -1), squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
