@@ -6,6 +6,7 @@ as the share of a core that it takes. Target: no more than 5 % of a core each at
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import count
 
@@ -13,8 +14,10 @@ import numpy as np
 from support.report import interleaved, show
 
 from driftgauge.batch import Batch, Categories, Floats
+from driftgauge.config import ModelSettings, TensorSettings
 from driftgauge.derive import Embedder, Projection, confidence_of, image_facts, text_facts, token_facts
 from driftgauge.drift.estimated import Estimator
+from driftgauge.ingest import decode
 from driftgauge.label_settings import LabelSettings
 from driftgauge.level_settings import DETECTORS, LevelChangeSettings
 from driftgauge.model.anytime import AnytimeEvidence
@@ -25,6 +28,7 @@ from driftgauge.model.levels import Level
 from driftgauge.profile.outcomes import CLASSIFICATION, OutcomeSpec
 from driftgauge.reference import BuildOptions, build
 from driftgauge.sketch import BinnedSpec, MeanSpec, ReliabilitySpec
+from driftgauge.tensors import PICTURE_SCORES, POSITION_SCORES, TensorReducer
 
 ROWS = 256
 #: rows a second that shares of a core are about; seconds between evaluations; seconds of a slot
@@ -51,6 +55,7 @@ def main() -> None:
         rows,
         [f"over {SHARE:.0%} of a core: {', '.join(row[0] for row in rows if '!' in row[2]) or 'none'}"],
     )
+    _tensors(rng)
     works_by_time = _by_time(rng)
     found = interleaved({name: work for name, (work, _, _) in works_by_time.items()}, rounds=5, calls=3)
     rows = []
@@ -63,6 +68,56 @@ def main() -> None:
         rows,
         ["nothing of it is done for a row"],
     )
+
+
+def _tensors(rng: np.random.Generator) -> None:
+    """Show what bodies with pictures and sequences cost from the bytes to the columns."""
+    works: dict[str, tuple[Work, int, float]] = {}
+    for name, dtype, shape in (
+        ("pictures [8, 3, 224, 224] FP32", "f4", (8, 3, 224, 224)),
+        ("pictures [8, 224, 224, 3] UINT8", "u1", (8, 224, 224, 3)),
+        ("pictures [4, 3, 640, 640] FP16", "f2", (4, 3, 640, 640)),
+        ("pictures [64, 1, 28, 28] FP32", "f4", (64, 1, 28, 28)),
+    ):
+        body = _binary("inputs", "x", rng.uniform(0, 200, shape).astype(dtype))
+        works[name] = (lambda body=body: _decoded(body)), shape[0], 1.0
+    for shape in ((8, 128, 9), (1, 128, 1_000), (1, 32, 32_000)):
+        body = _binary("outputs", "x", rng.standard_normal(shape).astype(np.float32))
+        rows, positions, classes = shape
+        cost = (classes + POSITION_SCORES) / PICTURE_SCORES
+        works[f"positions of {list(shape)} FP32 logits"] = (lambda body=body: _decoded(body)), rows * positions, cost
+    found = interleaved({name: work for name, (work, _, _) in works.items()}, rounds=5, calls=3)
+    budget, rows_shown = ModelSettings().tensor_rows_per_second, []
+    for name, (_, size, cost) in works.items():
+        seconds = min(found[name]) / size
+        rows_shown.append((name, f"{seconds * 1e6:,.2f}", f"{budget / cost:,.0f}", _share(seconds * budget / cost)))
+    show(
+        "Tensors of rank 3 and more, binary body to columns, CPU",
+        ("what", "us each", "reduced a second at most", "of a core at that rate"),
+        rows_shown,
+        [f"tensor_rows_per_second is {budget}; what is beyond is counted and costs the reading of its head"],
+    )
+
+
+def _binary(role: str, name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> tuple[bytes, str]:
+    datatype = {"f4": "FP32", "f2": "FP16", "u1": "UINT8"}[values.dtype.str[1:]]
+    raw = values.tobytes()
+    tensor = {
+        "name": name,
+        "shape": list(values.shape),
+        "datatype": datatype,
+        "parameters": {"binary_data_size": len(raw)},
+    }
+    head = json.dumps({role: [tensor]}).encode()
+    return head + raw, str(len(head))
+
+
+def _decoded(body: tuple[bytes, str]) -> object:
+    content, length = body
+    reducer = TensorReducer({"x": TensorSettings(kind="logits")} if b'"outputs"' in content[:20] else {})
+    found = decode(content, content_type="application/octet-stream", header_length=length, reducer=reducer)
+    assert found.batch.requests.tensor_rows
+    return found
 
 
 def _share(seconds: float) -> str:

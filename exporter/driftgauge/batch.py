@@ -80,7 +80,7 @@ class Requests:
     `latencies` holds seconds, one entry for each request whose duration is known; `failures` counts failed requests by
     reason (a bounded set, see `ingest.FAILURES`). `predictions` is the number of rows predicted where the sender says it,
     because not all of them are sent; None: those of the batch that did not fail.
-    `generations` holds what language models generated for them.
+    `generations` holds what language models generated for them, `tensor_rows` rows of reduced tensors by what became of them.
     """
 
     count: int = 0
@@ -88,6 +88,7 @@ class Requests:
     failures: Mapping[str, int] = field(default_factory=dict)
     predictions: int | None = None
     generations: Generations | None = None
+    tensor_rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,7 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
             np.concatenate([batch.requests.latencies for batch in batches]),
             dict(failures),
             generations=joined(batch.requests.generations for batch in batches),
+            tensor_rows=dict(sum((Counter(batch.requests.tensor_rows) for batch in batches), Counter())),
         ),
         violations=dict(violations),
         ids=None if all(batch.ids is None for batch in batches) else _joined_categories([b.ids for b in batches], rows),
@@ -210,11 +212,10 @@ def _joined_column(parts: Sequence[Column | None], rows: Sequence[int]) -> Colum
     words = [part.categories if isinstance(part, Mixed) else part for part in parts]
     plain = [part if isinstance(part, np.ndarray) else None for part in numbers]
     coded = [part if isinstance(part, Categories) else None for part in words]
+    joined = _joined_numbers(plain, rows)
     if all(part is None for part in coded):
-        joined = _joined_numbers(plain, rows)
         return np.full(sum(rows), np.nan) if joined is None else joined
     categories = _joined_categories(coded, rows)
-    joined = _joined_numbers(plain, rows)
     return categories if joined is None else Mixed(joined, categories)
 
 
@@ -242,10 +243,9 @@ def _joined_matrix(parts: Sequence[Floats | None], rows: Sequence[int]) -> Float
     width = next((part.shape[1] for part in parts if part is not None), None)
     if width is None:
         return None
-    blank = (np.full((count, width), np.nan) for count in rows)
-    return np.concatenate(
-        [empty if part is None or part.shape[1] != width else part for part, empty in zip(parts, blank, strict=True)]
-    )
+    fitting = [part if part is not None and part.shape[1] == width else None for part in parts]
+    pairs = zip(fitting, rows, strict=True)
+    return np.concatenate([np.full((count, width), np.nan) if part is None else part for part, count in pairs])
 
 
 def _joined_vectors(parts: Sequence[Mapping[str, Floats]], rows: Sequence[int]) -> dict[str, Floats]:

@@ -23,6 +23,7 @@ from driftgauge.level_settings import LevelChangeSettings
 from driftgauge.listening import LimitSettings, ListenSettings
 from driftgauge.setting import at_least as _at_least
 from driftgauge.setting import setting
+from driftgauge.tensor_settings import TensorSettings
 
 __all__ = [
     "MEASURES",
@@ -42,6 +43,7 @@ __all__ = [
     "Settings",
     "StateSettings",
     "StatusFileSettings",
+    "TensorSettings",
     "setting",
 ]
 
@@ -162,6 +164,13 @@ class ModelSettings:
     lateness_seconds: float = setting(300.0, "How late a row may arrive and still enter its window.")
     tick_seconds: float = setting(15.0, "Time between two evaluations.")
     anomaly_rows_per_second: int = setting(1_000, "Rows a second that are scored for anomalies at most; 0: none.")
+    tensors: Mapping[str, TensorSettings] = setting(
+        {}, "What tensors are, by name: pictures, class scores of sequences, embeddings, token numbers."
+    )
+    tensor_rows_per_second: int = setting(
+        100,
+        "Pictures a second that are reduced at most, some 3 % of a core; 32,768 class scores count as one picture. 0: none.",
+    )
     columns: tuple[str, ...] = setting(
         (), "Names of inputs that come by position: the lists of v1 instances, the columns of a tensor without names."
     )
@@ -175,6 +184,7 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         _at_least(0, lateness_seconds=self.lateness_seconds, anomaly_rows_per_second=self.anomaly_rows_per_second)
+        _at_least(0, tensor_rows_per_second=self.tensor_rows_per_second)
         for rows in self.count_windows:
             _at_least(100, count_windows=rows)
         if not 0 < self.tick_seconds < math.inf:

@@ -553,6 +553,14 @@ ANOMALY_ROWS = _counter(
     _GROUP,
 )
 
+_GROUP = "tensors"
+TENSOR_ROWS = _counter(
+    "tensor_rows",
+    "Rows of pictures and sequences that came as tensors, by result: reduced (to facts), not_sampled (beyond tensor_rows_per_second).",
+    (*_MODEL, "result"),
+    _GROUP,
+)
+
 _GROUP = "performance without labels"
 ESTIMATED_ACCURACY_RATIO = _gauge(
     "estimated_accuracy_ratio",

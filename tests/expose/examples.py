@@ -190,6 +190,7 @@ def view(**changes: Any) -> ModelView:
                 dict.fromkeys(EXITS, 0) | {"silent": 1},
             ),
             suppressed_segments={"country": 12},
+            tensor_rows={"reduced": 640, "not_sampled": 32},
         ),
         learned_rows=(0, 0),
         reference=of,

@@ -48,6 +48,8 @@ IGNORE_INDEX = -100
 #: how far the sum of probabilities may be from one: a thousand 16-bit ones are
 _TOLERANCE = 1e-3
 _TOP = 5
+#: scores that are looked at in one go: temporary arrays of a megabyte each, which stay in the cache
+_CHUNK = 128 * 1024
 
 
 def confidence_names(classes: int) -> tuple[str, ...]:
@@ -87,10 +89,25 @@ def confidence_of(
         values = table.double().cpu().numpy()
         return {name: values[:, CONFIDENCE.index(name)] for name in names}
     given = np.asarray(scores)
-    p = _probabilities(given, logits=not _are_probabilities(given) if logits is None else logits)
-    columns = {name: _COLUMNS[name](p) for name in names}
-    kept = None if labels is None else np.asarray(labels) != ignore_index
-    return {name: _rows(values, kept) for name, values in columns.items()}
+    logits = not _are_probabilities(given) if logits is None else logits
+    kept = np.ones(given.shape[:-1], dtype=bool) if labels is None else np.asarray(labels) != ignore_index
+    return {name: _rows(values) for name, values in _by_position(given, names, kept, logits=logits).items()}
+
+
+def _by_position(
+    scores: NDArray[Any], names: tuple[str, ...], kept: NDArray[np.bool_], *, logits: bool
+) -> dict[str, Float64s]:
+    """Return the columns of every position that is kept, NaN at others; a share at a time, so that memory is bounded."""
+    columns = {name: np.full(kept.shape, np.nan) for name in names}
+    flat = scores.reshape(-1, scores.shape[-1])
+    places, step = np.flatnonzero(kept), max(1, _CHUNK // scores.shape[-1])
+    for at in range(0, len(places), step):
+        chosen = places[at : at + step]
+        whole = len(chosen) == len(flat)
+        p = _probabilities(flat if whole else flat[chosen], logits=logits)
+        for name, values in columns.items():
+            values.reshape(-1)[chosen] = _COLUMNS[name](p)
+    return columns
 
 
 def with_confidence_columns(batch: Batch) -> Batch:
@@ -171,10 +188,8 @@ def _entropy(p: Float64s) -> Float64s:
     return np.maximum(entropy, 0.0)
 
 
-def _rows(values: Float64s, kept: NDArray[np.bool_] | None) -> Float64s:
-    """Return one value a row: NaN where it is not kept, of sequences the mean over the kept positions."""
-    if kept is not None:
-        values = np.where(kept, values, np.nan)
+def _rows(values: Float64s) -> Float64s:
+    """Return one value a row, of sequences the mean over the known positions."""
     if values.ndim == 1:
         return values
     known = ~np.isnan(values)

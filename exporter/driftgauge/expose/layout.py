@@ -22,6 +22,7 @@ from driftgauge.expose.performance import performance_blocks
 from driftgauge.expose.segments import segment_blocks
 from driftgauge.expose.shape import Shape
 from driftgauge.expose.stuck import stuck_blocks
+from driftgauge.expose.tensors import tensor_blocks
 from driftgauge.expose.tokens import token_blocks
 from driftgauge.expose.traffic import traffic_blocks
 from driftgauge.model import ModelView
@@ -58,6 +59,7 @@ class Layout:
         blocks += embedding_blocks(scope, shape)
         blocks += token_blocks(scope, shape)
         blocks += anomaly_blocks(scope, shape)
+        blocks += tensor_blocks(scope, shape)
         blocks += anytime_blocks(scope, shape)
         blocks += level_blocks(scope, shape)
         blocks += stuck_blocks(scope, shape)

@@ -79,6 +79,7 @@ class Shape:
         levels: (series, detector) that are watched for changes of level.
         stuck: whether columns are looked at for stuck values.
         anomalies: whether rows are scored for anomalies.
+        tensors: whether pictures or sequences are reduced here.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Shape:
     stuck: bool = False
     anomalies: bool = False
     embedding_changes: tuple[tuple[str, str], ...] = ()
+    tensors: bool = False
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -153,4 +155,5 @@ class Shape:
             ()
             if evaluation is None
             else tuple((change.mode, change.window.name) for change in evaluation.embedding_changes),
+            bool(counters.tensor_rows),
         )

@@ -22,6 +22,7 @@ from driftgauge.batch import MISSING
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.arrow_sizes import unpacked_bytes
 from driftgauge.ingest.open_inference import decode_open_inference
+from driftgauge.ingest.reducing import Reducer
 from driftgauge.ingest.result import Decoded, Limits
 
 __all__ = ["decode_arrow"]
@@ -34,7 +35,7 @@ _DATATYPES = {"<f2": "FP16", "<f4": "FP32", "<f8": "FP64", "<i4": "INT32"}
 Values = tuple[NDArray[Any], list[str] | None]
 
 
-def decode_arrow(body: bytes, limits: Limits, prediction_output: str | None) -> Decoded:
+def decode_arrow(body: bytes, limits: Limits, prediction_output: str | None, reducer: Reducer | None = None) -> Decoded:
     """Decode a stream of record batches."""
     arrow = _pyarrow()
     try:
@@ -42,7 +43,7 @@ def decode_arrow(body: bytes, limits: Limits, prediction_output: str | None) -> 
         described, binary = _tensors(arrow, table, limits)
     except (arrow.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
         raise DecodeError("structure", f"no stream of Arrow record batches: {str(error)[:120]}") from None
-    return decode_open_inference(described, memoryview(binary), limits, prediction_output)
+    return decode_open_inference(described, memoryview(binary), limits, prediction_output, reducer)
 
 
 def _pyarrow() -> Any:

@@ -18,6 +18,7 @@ from driftgauge.ingest.excerpt import excerpt
 from driftgauge.ingest.observations import decode_lines, decode_observations
 from driftgauge.ingest.open_inference import decode_open_inference, is_open_inference
 from driftgauge.ingest.parse import parse
+from driftgauge.ingest.reducing import Reducer
 from driftgauge.ingest.result import Decoded, Limits
 from driftgauge.ingest.uniform import decode_uniform, decode_uniform_lines
 
@@ -34,6 +35,7 @@ class Body:
     header_length: str | None
     prediction_output: str | None
     limits: Limits
+    reducer: Reducer | None = None
 
 
 def decode(
@@ -43,6 +45,7 @@ def decode(
     header_length: str | None = None,
     prediction_output: str | None = None,
     limits: Limits = _DEFAULTS,
+    reducer: Reducer | None = None,
 ) -> Decoded:
     """Decode one body.
 
@@ -52,6 +55,7 @@ def decode(
         header_length: the value of `Inference-Header-Content-Length`.
         prediction_output: name of the output tensor that is the prediction, when the configuration says so.
         limits: bounds of one body.
+        reducer: of this body, knows what tensors of rank 3 and more are; without one they are left out and counted.
 
     >>> decode(b'[{"prediction": 1}, {"prediction": 0}]', content_type="application/json").batch.rows
     2
@@ -61,7 +65,7 @@ def decode(
         raise DecodeError("content_type", f"expected one of {', '.join(DECODERS)}, got {excerpt(content_type)}")
     limits.check_bytes(len(body))
     content = inflate(body, limit=limits.body_bytes)
-    return decoder(Body(content, header_length, prediction_output, limits))
+    return decoder(Body(content, header_length, prediction_output, limits, reducer))
 
 
 def _decode_json(body: Body) -> Decoded:
@@ -70,7 +74,7 @@ def _decode_json(body: Body) -> Decoded:
         return uniform
     value = parse(text)
     if is_open_inference(value):
-        return decode_open_inference(value, None, body.limits, body.prediction_output)
+        return decode_open_inference(value, None, body.limits, body.prediction_output, body.reducer)
     if isinstance(value, dict) and "columns" in value:
         return decode_columns(value, body.limits)
     return decode_observations(value if isinstance(value, list) else [value], body.limits)
@@ -87,11 +91,12 @@ def _decode_binary(body: Body) -> Decoded:
     value = parse(bytes(body.content[:length]))
     if not is_open_inference(value):
         raise DecodeError("structure", f"expected an object with inputs or outputs, got {excerpt(value)}")
-    return decode_open_inference(value, memoryview(body.content)[length:], body.limits, body.prediction_output)
+    binary = memoryview(body.content)[length:]
+    return decode_open_inference(value, binary, body.limits, body.prediction_output, body.reducer)
 
 
 def _decode_arrow(body: Body) -> Decoded:
-    return decode_arrow(bytes(body.content), body.limits, body.prediction_output)
+    return decode_arrow(bytes(body.content), body.limits, body.prediction_output, body.reducer)
 
 
 def _header_length(body: Body) -> int:

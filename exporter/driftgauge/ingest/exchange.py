@@ -28,6 +28,7 @@ from driftgauge.ingest.json_end import json_end
 from driftgauge.ingest.open_inference import decode_open_inference, is_open_inference
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.predict import is_predict_request, is_predict_response, predict_request, predict_response
+from driftgauge.ingest.reducing import Reducer
 from driftgauge.ingest.result import Decoded, Limits
 
 __all__ = ["REQUEST", "RESPONSE", "Exchange", "Observed", "decode_exchange", "joined_halves"]
@@ -82,7 +83,11 @@ class Observed:
 
 
 def decode_exchange(
-    exchange: Exchange, *, prediction_output: str | None = None, limits: Limits = _DEFAULTS
+    exchange: Exchange,
+    *,
+    prediction_output: str | None = None,
+    limits: Limits = _DEFAULTS,
+    reducer: Reducer | None = None,
 ) -> Observed:
     """Decode both bodies of an inference.
 
@@ -90,14 +95,15 @@ def decode_exchange(
         exchange: the bodies, and what was measured.
         prediction_output: name of the output that is the prediction, when the configuration says so.
         limits: bounds of each body.
+        reducer: of this inference, knows what tensors of rank 3 and more are; without one they are left out and counted.
 
     >>> seen = decode_exchange(Exchange(b'{"instances": [[1.5, 2.0]]}', b'{"predictions": [1]}', latency_seconds=0.01))
     >>> seen.batch.rows, sorted(seen.batch.inputs), sorted(seen.batch.outputs)
     (1, ['instances[0]', 'instances[1]'], ['prediction'])
     """
     refused: dict[str, DecodeError] = {}
-    sent = _Body(REQUEST, exchange.request, exchange.request_header_length, None)
-    answered = _Body(RESPONSE, exchange.response, exchange.response_header_length, prediction_output)
+    sent = _Body(REQUEST, exchange.request, exchange.request_header_length, None, reducer)
+    answered = _Body(RESPONSE, exchange.response, exchange.response_header_length, prediction_output, reducer)
     request, response = _half(sent, limits, refused), _half(answered, limits, refused)
     failure = exchange.failure or ("error" if response.failed else None)
     batch = joined_halves(request.batch, None if failure else response.batch)
@@ -106,7 +112,7 @@ def decode_exchange(
     if exchange.timestamp is not None and batch.timestamps is None and batch.rows:
         batch = replace(batch, timestamps=np.full(batch.rows, exchange.timestamp))
     return Observed(
-        replace(batch, requests=_requests(exchange.latency_seconds, failure)),
+        replace(batch, requests=_requests(exchange.latency_seconds, failure, batch.requests.tensor_rows)),
         response.model or request.model,
         response.version or request.version,
         refused,
@@ -121,6 +127,7 @@ class _Body:
     content: bytes | None
     header_length: int | None
     prediction_output: str | None
+    reducer: Reducer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ def _read(body: _Body, content: bytes, limits: Limits) -> _Half:
         raise DecodeError("structure", f"expected an object with {known}, got {excerpt(value)}", field=role)
     # What a request says of outputs is a wish, what a response repeats of inputs is known already.
     value = {name: entry for name, entry in value.items() if name not in {"inputs", "outputs"} or name == own}
-    decoded: Decoded = decode_open_inference(value, binary, limits, body.prediction_output)
+    decoded: Decoded = decode_open_inference(value, binary, limits, body.prediction_output, body.reducer)
     return _Half(decoded.batch, decoded.model, decoded.version)
 
 
@@ -187,18 +194,23 @@ def joined_halves(request: Batch | None, response: Batch | None) -> Batch:
         return request or response or Batch(0)
     violations = Counter(request.violations)
     violations.update(response.violations)
+    tensor_rows = Counter(request.requests.tensor_rows) + Counter(response.requests.tensor_rows)
     if request.rows != response.rows:
         violations["prediction", "wrong_shape"] += 1
-        return replace(request, violations=dict(violations))
+        return replace(request, requests=Requests(tensor_rows=tensor_rows), violations=dict(violations))
     return replace(
         request,
         outputs=response.outputs,
         probabilities=response.probabilities,
         logits=response.logits,
+        vectors={**request.vectors, **response.vectors},
+        tokens={**request.tokens, **response.tokens},
+        requests=Requests(tensor_rows=tensor_rows),
         violations=dict(violations),
     )
 
 
-def _requests(latency: float | None, failure: str | None) -> Requests:
+def _requests(latency: float | None, failure: str | None, tensor_rows: Mapping[str, int]) -> Requests:
     known = latency is not None and math.isfinite(latency) and latency >= 0
-    return Requests(1, np.array([latency] if known else [], np.float64), {failure: 1} if failure else {})
+    latencies = np.array([latency] if known else [], np.float64)
+    return Requests(1, latencies, {failure: 1} if failure else {}, tensor_rows=tensor_rows)

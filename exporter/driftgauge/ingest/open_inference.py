@@ -1,6 +1,6 @@
 """Open Inference Protocol v2: requests, responses or both in one body, as JSON or with binary tensors.
 
-Guarantee: every tensor counts on its own; one that cannot be used is left out and counted (`wrong_type`, `wrong_shape`,
+Tensors that are no tables are handed to a `Reducer`. Guarantee: every tensor counts on its own; one that cannot be used is left out and counted (`wrong_type`, `wrong_shape`,
 `unsupported_rank`), and only a body without any other is refused. The number of rows is the first dimension that most
 inputs share (outputs, when there are no inputs). The body is one request, unless facts of rows or its totals say otherwise.
 Cost, binary: about 4 us a tensor and 0.5 us a column, nothing a value.
@@ -17,9 +17,10 @@ import numpy as np
 from driftgauge.batch import Batch, Categories, Column, Flags, Floats, Requests
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.facts import EMBEDDING, TOLD, Violations, count_unknown, name_of, requests_of
-from driftgauge.ingest.outputs import add_columns, assign
+from driftgauge.ingest.outputs import Outputs, add_columns, assign
+from driftgauge.ingest.reducing import NoReducer, Reduced, Reducer
 from driftgauge.ingest.reports import Totals, read_totals
-from driftgauge.ingest.result import Decoded, Limits, Refusals
+from driftgauge.ingest.result import Decoded, Limits, Refusals, RowError
 from driftgauge.ingest.segments import SEGMENT, segments_of
 from driftgauge.ingest.specs import RESERVED, Specs, read_specs
 from driftgauge.ingest.tensors import Spec, Tensor, read_tensor
@@ -38,6 +39,8 @@ _EMBEDDING = RESERVED + EMBEDDING
 #: numbers from which on it is a vector
 LEAST_WIDTH = 2
 _SEGMENT = RESERVED + SEGMENT
+_MOST_ERRORS = 10
+_NO_REDUCER = NoReducer()
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
 
 
@@ -47,17 +50,22 @@ def is_open_inference(body: Any) -> bool:
 
 
 def decode_open_inference(
-    body: Mapping[str, Any], binary: memoryview | None, limits: Limits, prediction_output: str | None
+    body: Mapping[str, Any],
+    binary: memoryview | None,
+    limits: Limits,
+    prediction_output: str | None,
+    reducer: Reducer | None = None,
 ) -> Decoded:
     """Decode a parsed body, with what follows it when its tensors are binary."""
+    reducer = reducer or _NO_REDUCER
     model, version = _names_of(body)
     violations: Violations = Violations()
     count_unknown(violations, [name for name in body if name not in _KNOWN])
     totals = read_totals(_parameters_of(body, "parameters").get("driftgauge"), violations)
     if totals.given and not (body.get("inputs") or body.get("outputs")) and not binary:
         return _without_rows(totals, violations, model, version)
-    specs = read_specs(body, binary, limits, violations)
-    tensors = _read(specs, violations)
+    specs = read_specs(body, binary, limits, violations, reducer)
+    tensors = _read(specs, reducer.reduce(specs.deep), violations)
     refused = Refusals()
     tensors = _timed(tensors, refused)
     refused.check(tensors.rows)
@@ -66,7 +74,9 @@ def decode_open_inference(
         raise specs.problems[0] if specs.problems else DecodeError("empty", "no tensor holds data")
     batch = replace(batch, requests=totals.over(batch.requests), violations=dict(+violations), report=totals.report)
     decoded = refused.decoded(batch, model=model, version=version)
-    return replace(decoded, errors=(*decoded.errors, *totals.errors)) if totals.errors else decoded
+    left_out = [RowError(None, error.field, reason, str(error)) for reason, error in tensors.reduced.refused]
+    errors = (*decoded.errors, *totals.errors, *left_out[:_MOST_ERRORS])
+    return replace(decoded, errors=errors) if len(errors) > len(decoded.errors) else decoded
 
 
 def _without_rows(totals: Totals, violations: Violations, model: str | None, version: str | None) -> Decoded:
@@ -86,6 +96,7 @@ class _Tensors:
     truth: Mapping[str, Column]
     timestamps: Floats | None = None
     vectors: Mapping[str, Floats] = field(default_factory=dict)
+    reduced: Reduced = field(default_factory=Reduced)
 
     def take(self, rows: Flags) -> _Tensors:
         return _Tensors(
@@ -96,6 +107,7 @@ class _Tensors:
             {name: rows_of(column, rows) for name, column in self.truth.items()},
             None if self.timestamps is None else self.timestamps[rows],
             {name: vectors[rows] for name, vectors in self.vectors.items()},
+            self.reduced.take(rows),
         )
 
 
@@ -107,7 +119,8 @@ def _rows_of_fact(values: Floats | Sequence[Any], rows: Flags) -> Floats | Seque
     return [value for value, keep in zip(values, rows.tolist(), strict=True) if keep]
 
 
-def _read(specs: Specs, violations: Violations) -> _Tensors:
+def _read(specs: Specs, reduced: Reduced, violations: Violations) -> _Tensors:
+    violations.update((error.field or "", reason) for reason, error in reduced.refused)
     count_unknown(
         violations, [spec.name for spec in specs.facts if not _is_fact(spec.name) and spec.name != _EMBEDDING]
     )
@@ -122,7 +135,8 @@ def _read(specs: Specs, violations: Violations) -> _Tensors:
         _read_all(specs.outputs, specs.problems, violations),
         {name: _values_of(column) for name, column in facts.items()},
         {name: column for name, column in truth.items() if len(column) == specs.rows},
-        vectors=_vectors_of(specs, violations),
+        vectors=_vectors_of(specs, violations) | reduced.vectors,
+        reduced=reduced,
     )
 
 
@@ -191,19 +205,23 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
     inputs = dict(generated.inputs)
     for tensor in tensors.inputs:
         add_columns(inputs, tensor.columns(), violations)
+    reduced = tensors.reduced
+    add_columns(inputs, reduced.inputs.items(), violations)
     outputs = assign(tensors.outputs, failed=failed, prediction=prediction_output, violations=violations)
     outputs.columns.update((name, c) for name, c in generated.outputs.items() if name not in outputs.columns)
-    outputs = outputs.without(failed)
+    add_columns(outputs.columns, reduced.outputs.items(), violations)
+    outputs = (outputs.with_scores(reduced.scores) if reduced.answered else Outputs()).without(failed)
     return Batch(
         tensors.rows,
-        inputs=inputs,
+        inputs=inputs if reduced.whole else {},
         outputs=outputs.columns,
-        vectors=tensors.vectors,
+        vectors=tensors.vectors if reduced.whole else {},
+        tokens=reduced.tokens if reduced.whole else {},
         probabilities=outputs.probabilities,
         logits=outputs.logits,
         timestamps=tensors.timestamps,
         failed=failed,
-        requests=replace(requests, generations=generated.generations),
+        requests=replace(requests, generations=generated.generations, tensor_rows=dict(reduced.rows)),
         ids=None if _ID not in tensors.truth else as_ids(tensors.truth[_ID]),
         labels=tensors.truth.get(_LABEL),
         segments=segments_of(

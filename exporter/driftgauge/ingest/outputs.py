@@ -33,6 +33,10 @@ class Outputs:
     probabilities: Floats | None = None
     logits: Floats | None = None
 
+    def with_scores(self, scores: Mapping[str, Floats]) -> Outputs:
+        """Return the outputs with class scores that are known to be `probabilities` or `logits`."""
+        return Outputs(self.columns, scores.get("probabilities"), scores.get("logits")) if scores else self
+
     def without(self, failed: Flags | None) -> Outputs:
         """Return the outputs with the failed rows missing."""
         if failed is None:

@@ -6,14 +6,16 @@ one), and the binary part is divided exactly. Cost: about 1 us a tensor, nothing
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.excerpt import excerpt, short
 from driftgauge.ingest.facts import Violations
+from driftgauge.ingest.reducing import UNSUPPORTED, Deep, Reducer
 from driftgauge.ingest.result import Limits
 from driftgauge.ingest.tensors import Spec
 
@@ -23,6 +25,8 @@ __all__ = ["RESERVED", "Specs", "read_specs"]
 RESERVED = "driftgauge."
 
 _ROLES = ("inputs", "outputs")
+#: axes that a tensor which is looked into may have
+_MOST_AXES = 8
 
 
 @dataclass(slots=True)
@@ -34,7 +38,8 @@ class Specs:
         inputs: tensors that hold features.
         outputs: tensors that hold predictions and class scores.
         facts: tensors with reserved names.
-        opaque: tensors of higher rank: they say that rows were there, but nothing of their values.
+        opaque: tensors that are no tables: they say that rows were there, whatever becomes of their values.
+        deep: those of them that may be looked into.
         problems: why tensors were left out.
     """
 
@@ -43,6 +48,7 @@ class Specs:
     outputs: list[Spec] = field(default_factory=list)
     facts: list[Spec] = field(default_factory=list)
     opaque: int = 0
+    deep: list[Deep] = field(default_factory=list)
     problems: list[DecodeError] = field(default_factory=list)
 
     def check(self, limits: Limits) -> None:
@@ -69,7 +75,9 @@ class _Entry:
         return Spec(self.name, (rows, width), len(shape), datatype, self.parameters, data, self.binary)
 
 
-def read_specs(body: Mapping[str, Any], binary: memoryview | None, limits: Limits, violations: Violations) -> Specs:
+def read_specs(
+    body: Mapping[str, Any], binary: memoryview | None, limits: Limits, violations: Violations, reducer: Reducer
+) -> Specs:
     """Return the tensors of a body; those that cannot be used are counted and left out."""
     entries = [entry for role in _ROLES for entry in _entries_of(role, body.get(role))]
     limits.check(rows=1, columns=len(entries))
@@ -77,11 +85,17 @@ def read_specs(body: Mapping[str, Any], binary: memoryview | None, limits: Limit
         entries = list(_with_binary(entries, binary))
     specs = Specs()
     shapes = [_shape_of(entry, limits, specs, violations) for entry in entries]
-    shaped = [(entry, shape) for entry, shape in zip(entries, shapes, strict=True) if shape is not None]
+    shaped = [
+        (entry, shape if reducer.batched(entry.name) else (1, *shape))
+        for entry, shape in zip(entries, shapes, strict=True)
+        if shape is not None
+    ]
     specs.rows = _rows_of(shaped, specs)
     limits.check(rows=specs.rows)
     for entry, shape in shaped:
-        _place(entry, shape, specs, violations)
+        looked_into = len(shape) <= _MOST_AXES and math.prod(shape) <= limits.body_bytes
+        deep = len(shape) > 2 or reducer.takes(entry.name)
+        _place(entry, shape, specs, violations, deep=deep, looked_into=looked_into)
     specs.check(limits)
     return specs
 
@@ -154,15 +168,27 @@ def _rows_of(shaped: Sequence[tuple[_Entry, tuple[int, ...]]], specs: Specs) -> 
     return rows
 
 
-def _place(entry: _Entry, shape: tuple[int, ...], specs: Specs, violations: Violations) -> None:
+def _place(
+    entry: _Entry,
+    shape: tuple[int, ...],
+    specs: Specs,
+    violations: Violations,
+    *,
+    deep: bool,
+    looked_into: bool,
+) -> None:
     fact = entry.name.startswith(RESERVED)
     if shape[0] != specs.rows and not (fact and shape[0] == 1):
         message = f"tensor {short(entry.name)!r} has {shape[0]} rows, the body has {specs.rows}"
         specs.problems.append(DecodeError("shape", message, field=short(entry.name)))
         violations[(entry.name, "wrong_shape")] += 1
-    elif len(shape) > 2:
+    elif deep and (not looked_into or (fact and len(shape) > 2)):
         specs.opaque += 1
-        violations[(entry.name, "unsupported_rank")] += 1
+        violations[(entry.name, UNSUPPORTED)] += 1
+    elif deep and not fact:
+        specs.opaque += 1
+        spec = replace(entry.spec((shape[0], math.prod(shape[1:]))), rank=len(shape))
+        specs.deep.append(Deep(spec, shape, entry.role))
     else:
         place = specs.facts if fact else specs.inputs if entry.role == "inputs" else specs.outputs
         place.append(entry.spec(shape))

@@ -23,7 +23,7 @@ from driftgauge.errors import DecodeError
 from driftgauge.ingest.excerpt import excerpt, short
 from driftgauge.ingest.facts import NUMBERS, Violations
 
-__all__ = ["DATATYPES", "Spec", "Tensor", "read_tensor"]
+__all__ = ["DATATYPES", "Spec", "Tensor", "read_numbers", "read_tensor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ _BOOLEANS = ("false", "true")
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A tensor as its body describes it, its shape checked and at most of rank 2.
+    """A tensor as its body describes it, its shape checked.
 
     Attributes:
         name: its name.
-        shape: rows and width; a tensor of rank 1 has width 1.
+        shape: rows and width; a tensor of rank 1 has width 1, one of more than 2 the product of all but the first.
         rank: number of dimensions that were given.
         datatype: name of the datatype, not checked yet.
         parameters: what else the sender says of it.
@@ -131,6 +131,30 @@ def read_tensor(spec: Spec, violations: Violations) -> Tensor:
     return Tensor(spec.name, labels, floats, spec.may_be_scores)
 
 
+def read_numbers(spec: Spec) -> NDArray[Any]:
+    """Read one numeric tensor in its own type (BF16 as float32), in the shape of *spec*; raise `DecodeError` when it cannot be used."""
+    datatype = DATATYPES.get(spec.datatype) if isinstance(spec.datatype, str) else None
+    if datatype is None:
+        raise _unusable("datatype", spec, f"has the datatype {excerpt(spec.datatype)}, expected a numeric one")
+    if spec.binary is not None:
+        numbers = _numbers_of_binary(spec, datatype)
+    else:
+        numbers = _in_own_type(spec, _numbers_of_json(spec, datatype), datatype)
+    return (numbers != 0 if datatype.kind == "boolean" else numbers).reshape(spec.shape)
+
+
+def _in_own_type(spec: Spec, numbers: NDArray[Any], datatype: Datatype) -> NDArray[Any]:
+    """Return numbers of JSON as a binary tensor would have held them."""
+    if datatype.kind == "floating":
+        with np.errstate(over="ignore"):
+            return numbers.astype(datatype.column if spec.datatype == "BF16" else datatype.stored)
+    bounds = np.iinfo(datatype.stored)
+    if not ((numbers >= bounds.min) & (numbers <= bounds.max)).all():
+        raise _unusable("datatype", spec, f"holds values that are not {spec.datatype}")
+    with np.errstate(invalid="ignore"):  # the largest 64-bit integers, which are no float's
+        return numbers.astype(datatype.stored)
+
+
 def _unusable(reason: str, spec: Spec, what: str) -> DecodeError:
     return DecodeError(reason, f"tensor {short(spec.name)!r} {what}", field=short(spec.name))
 
@@ -171,7 +195,7 @@ def _numbers_of_json(spec: Spec, datatype: Datatype) -> NDArray[Any]:
 def _flat(spec: Spec) -> list[Any]:
     """Return the values in row-major order; the protocol allows nested lists beside the flat one."""
     values = spec.data if isinstance(spec.data, list) else []
-    for _ in range(2):
+    for _ in range(max(2, spec.rank - 1)):
         if values and isinstance(values[0], list):
             values = list(chain.from_iterable(row if isinstance(row, list) else [row] for row in values))
     if len(values) != spec.size:

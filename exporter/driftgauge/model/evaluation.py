@@ -214,6 +214,7 @@ class Counters:
         clients: what client processes report of themselves; None where none ever has.
         generations: of a language model; None before its first.
         suppressed_segments: rows whose segment is not told apart, by field.
+        tensor_rows: rows of pictures and sequences by result; none before the first.
         hour: what the last hour held.
         minutes: what the last five minutes held.
     """
@@ -231,6 +232,7 @@ class Counters:
     clients: ClientCounts | None = None
     generations: GenerationCounts | None = None
     suppressed_segments: Mapping[str, int] = field(default_factory=dict)
+    tensor_rows: Mapping[str, int] = field(default_factory=dict)
     hour: RecentCounts = field(default_factory=RecentCounts)
     minutes: RecentCounts = field(default_factory=RecentCounts)
 

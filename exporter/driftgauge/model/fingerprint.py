@@ -21,6 +21,7 @@ def counting(settings: ModelSettings) -> tuple[object, ...]:
     }
     plain = {name: facts for name, facts in columns.items() if facts != (False, "")}
     shown = () if settings.categories == "raw" else (settings.categories, settings.allowed_categories)
+    tensors = (tuple(sorted(settings.tensors.items())),) if settings.tensors else ()
     return (
         settings.name,
         settings.reference,
@@ -32,6 +33,7 @@ def counting(settings: ModelSettings) -> tuple[object, ...]:
         settings.segments,
         plain,
         *shown,
+        *tensors,
     )
 
 

@@ -43,6 +43,7 @@ class Tally:
         self.suppressed_segments: Counter[str] = Counter()
         self._generations: GenerationTally | None = None
         self._recent = Recent()
+        self._tensor_rows: Counter[str] = Counter()
 
     def observe(self, batch: Batch, time: float) -> None:
         """Count a batch that arrived at *time*."""
@@ -52,6 +53,7 @@ class Tally:
         predicted = batch.requests.predictions
         self._predictions += batch.rows - failed if predicted is None else predicted
         self._recent.observe(time, batch.requests.count, batch.requests.failures, batch.rows)
+        self._tensor_rows.update(batch.requests.tensor_rows)
         latencies = batch.requests.latencies
         known = latencies[np.isfinite(latencies)]
         if len(known):
@@ -110,4 +112,5 @@ class Tally:
             self.clients.counts,
             None if self._generations is None else self._generations.counts,
             suppressed_segments=dict(self.suppressed_segments),
+            tensor_rows=dict(self._tensor_rows),
         )

@@ -33,6 +33,7 @@ from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.memory import trim
 from driftgauge.serve.retries import Retries
 from driftgauge.serve.scoring import score_waiting
+from driftgauge.serve.tensor_budgets import TensorBudgets
 from driftgauge.state import Mark, State
 
 __all__ = ["Engine"]
@@ -73,7 +74,8 @@ class Engine:
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
         self._retries = Retries()
-        self.events = EventSink(lambda: self.settings, self.observe)
+        self.tensors = TensorBudgets()
+        self.events = EventSink(lambda: self.settings, self.observe, self.tensors)
         self._ticking: asyncio.Task[None] | None = None
         self._ticked = time.monotonic()
 
@@ -143,7 +145,7 @@ class Engine:
             return None
         try:
             with self._told(incoming) as tell:
-                decoded = incoming.decoded(self.settings)
+                decoded = incoming.decoded(self.settings, self.tensors)
                 self._observe(incoming, decoded)
                 return tell(decoded)
         finally:
@@ -233,7 +235,7 @@ class Engine:
         return self._in(self._scorer, work, *args)
 
     def _count_in_worker(self, incoming: Incoming) -> Decoded:
-        decoded = incoming.decoded(self.settings)
+        decoded = incoming.decoded(self.settings, self.tensors)
         with self._lock:
             model = self._observe(incoming, decoded)
             if model.settings.clock == "event":

@@ -28,6 +28,7 @@ from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.held import Held, Key
 from driftgauge.serve.logs import LOGGER, origin
+from driftgauge.serve.tensor_budgets import TensorBudgets
 
 __all__ = ["Arrived", "EventSink"]
 
@@ -71,6 +72,7 @@ class EventSink:
     Args:
         settings: returns the configuration in force.
         count: counts a batch of a model and its version; called in the thread.
+        tensors: what may be reduced of them.
         clock: seconds that never go back.
     """
 
@@ -78,10 +80,12 @@ class EventSink:
         self,
         settings: Callable[[], Settings],
         count: Callable[[str, str, Batch], None],
+        tensors: TensorBudgets,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock
+        self._tensors = tensors
         #: written by the event loop
         self.received = 0
         self.dropped: Counter[str] = Counter()
@@ -216,11 +220,13 @@ class EventSink:
         model = self._settings().model(name, version) or self._settings().defaults
         output = model.outputs.prediction or None
         exchange = self._exchange(settled, model, (name, version))
-        plain = plain_of(exchange, self._limits) if name and settled.reason != LATE else None
+        known = name and settled.reason != LATE and not model.tensors
+        plain = plain_of(exchange, self._limits) if known else None
         if plain is not None:
             self._held.add_plain(Key(name, version, output), plain, (settled, {}))
         else:
-            seen = decode_exchange(exchange, prediction_output=output, limits=self._limits)
+            reducer = self._tensors.of(name, version, model)
+            seen = decode_exchange(exchange, prediction_output=output, limits=self._limits, reducer=reducer)
             key = Key(name or seen.model or "", version or seen.version or DEFAULT_VERSION, output)
             # What is late was counted as a request with the other half.
             batch = replace(seen.batch, requests=Requests()) if settled.reason == LATE else seen.batch

@@ -11,6 +11,7 @@ from driftgauge.ingest import Decoded, decode, decode_labels
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.retries import retry_key
+from driftgauge.serve.tensor_budgets import TensorBudgets, holds_deep
 
 __all__ = ["INLINE_BYTES", "Content", "Incoming", "answer_of"]
 
@@ -49,12 +50,13 @@ class Incoming:
     @property
     def small(self) -> bool:
         """Whether it may be decoded on the event loop, which it then holds for a few milliseconds at most."""
-        most = INLINE_BINARY_BYTES if self.content_type.startswith("application/octet-stream") else INLINE_BYTES
+        binary = self.content_type.startswith("application/octet-stream")
+        most = INLINE_BINARY_BYTES if binary and not holds_deep(self.body) else INLINE_BYTES
         arrow = self.content_type.startswith(_ARROW)  # the first one imports pyarrow
         return len(self.body) <= most and not arrow and self.body[:2] != _GZIP
 
-    def decoded(self, settings: Settings) -> Decoded:
-        """Decode it.
+    def decoded(self, settings: Settings, tensors: TensorBudgets) -> Decoded:
+        """Decode it, within the budgets of *tensors*.
 
         Raises:
             DecodeError: nothing of it can be used.
@@ -62,13 +64,15 @@ class Incoming:
         bounds = bounds_of(settings.limits)
         if self.labels:
             return decode_labels(bytes(self.body), content_type=self.content_type, limits=bounds)
-        configured = settings.model(self.model or "", self.version or DEFAULT_VERSION)
+        name, version = self.model or "", self.version or DEFAULT_VERSION
+        model = settings.model(name, version) or settings.defaults
         return decode(
             self.body,
             content_type=self.content_type,
             header_length=self.header_length,
-            prediction_output=(configured or settings.defaults).outputs.prediction or None,
+            prediction_output=model.outputs.prediction or None,
             limits=bounds,
+            reducer=tensors.of(name, version, model),
         )
 
 

@@ -140,6 +140,7 @@ class Observer:
         return self._generation(exchange, seconds), bool(failure)
 
     def _inference(self, exchange: Exchange, seconds: float | None, failure: str) -> Observed:
+        assert exchange.call is not None
         model = self._settings_of(exchange)
         request, response = self._content(exchange.request)[0], b"" if failure else self._content(exchange.response)[0]
         inference = Inference(
@@ -150,7 +151,13 @@ class Observer:
             latency_seconds=seconds,
             failure=failure or None,
         )
-        return decode_exchange(inference, prediction_output=model.outputs.prediction or None, limits=self._limits())
+        name = self._engine.settings.proxy.model or exchange.call.model
+        return decode_exchange(
+            inference,
+            prediction_output=model.outputs.prediction or None,
+            limits=self._limits(),
+            reducer=self._engine.tensors.of(name, exchange.call.version or DEFAULT_VERSION, model),
+        )
 
     def _generation(self, exchange: Exchange, seconds: float | None) -> Observed:
         assert exchange.call is not None

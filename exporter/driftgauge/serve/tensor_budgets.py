@@ -1,0 +1,106 @@
+"""Tensor budgets: how many pictures and sequences a model's decoders may reduce, whichever way they come.
+
+Guarantee: over any stretch of seconds no more than `tensor_rows_per_second` times as many pictures' worth are begun, one second's
+worth and one inference more. Where inferences come in no fixed order, those that are reduced are a uniform sample. Thread-safe. Memory: a
+bucket a model, at most as many as there are models, one for all the others together.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from driftgauge.config import ModelSettings
+from driftgauge.serve.logs import LOGGER
+from driftgauge.tensors import TensorReducer
+
+__all__ = ["Bucket", "TensorBudgets", "holds_deep"]
+
+#: models with budgets of their own, and tensors that are said once to be left out
+MOST_MODELS, MOST_NOTES = 100, 100
+#: a shape of three axes or more in the JSON before binary tensors, of which so many bytes are looked at
+_DEEP = re.compile(rb'"shape"\s*:\s*\[\s*\d+\s*,\s*\d+\s*,')
+_HEAD = 8 * 1024
+#: seconds by which admissions are moved at random, at most
+_JITTER = 0.25
+
+
+def holds_deep(body: bytes | memoryview) -> bool:
+    """Tell whether a body seems to hold tensors of rank 3 or more, which take longer than their bytes tell."""
+    return _DEEP.search(body, 0, _HEAD) is not None
+
+
+class Bucket:
+    """Tokens that come at a rate, at most those of a second; what is taken may be more than there is, and is paid back before more is.
+
+    Args:
+        clock: seconds that never go back.
+
+    >>> now = [0.0]
+    >>> bucket = Bucket(lambda: now[0])
+    >>> [bucket.take(8, rate=10) for _ in range(3)]
+    [True, True, False]
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._level, self._at = float("inf"), clock()
+        self._least = 0.0
+        self._random = np.random.default_rng(0)
+
+    def take(self, cost: float, *, rate: float) -> bool:
+        """Take *cost* if there is anything at *rate* a second, and tell."""
+        with self._lock:
+            now = self._clock()
+            self._level = min(self._level + (now - self._at) * rate, rate)
+            self._at = now
+            if self._level <= self._least * rate:
+                return False
+            self._level -= cost
+            # Callers that take turns would else always be admitted, or never.
+            self._least = self._random.random() * _JITTER
+            return True
+
+
+class TensorBudgets:
+    """The budgets of all models.
+
+    Args:
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._others = Bucket(clock)
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._noted: set[tuple[str, str, str]] = set()
+
+    def of(self, name: str, version: str, settings: ModelSettings) -> TensorReducer:
+        """Return what reduces the tensors of one inference of a model."""
+        bucket, rate = self._bucket((name, version)), settings.tensor_rows_per_second
+
+        def note(tensor: str, why: str) -> None:
+            self._note((name, version, tensor), why)
+
+        return TensorReducer(settings.tensors, admit=lambda cost: bucket.take(cost, rate=rate), note=note)
+
+    def _bucket(self, key: tuple[str, str]) -> Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is not None or len(self._buckets) >= MOST_MODELS or not key[0]:
+            return bucket or self._others
+        with self._lock:
+            return self._buckets.setdefault(key, Bucket(self._clock))
+
+    def _note(self, key: tuple[str, str, str], why: str) -> None:
+        """Say once that a tensor is left out; after that its counter does."""
+        if key in self._noted or len(self._noted) >= MOST_NOTES:
+            return
+        self._noted.add(key)
+        model, version, _ = key
+        LOGGER.warning("tensor left out", extra={"model": model, "version": version, "error": why})
