@@ -6,13 +6,13 @@ Time: about 6 ms a pod and scrape. Memory: the models' own; text goes to the fil
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from driftgauge.batch import Batch
-from driftgauge.expose import CheckpointView, ExporterView, Exposition, Family, Samples
+from driftgauge.expose import CheckpointView, ExporterView, Exposition, Family, Prefixes, Samples
 from driftgauge.expose.proxy import ProxyView
 from driftgauge.model import Model
 from driftgauge.report import Report
@@ -57,7 +57,7 @@ class Pod:
     dropped: tuple[float, str, int] | None = None
     proxied: bool = False
     _exposition: Exposition = field(default_factory=Exposition)
-    _prefixes: dict[int, tuple[Sequence[str], tuple[str, ...]]] = field(default_factory=dict)
+    _prefixes: dict[int, tuple[Prefixes, Prefixes]] = field(default_factory=dict)
     _bodies: int = 0
     _rows: int = 0
     _refused: int = 0
@@ -90,7 +90,8 @@ class Pod:
     def scrape(self, at: float) -> Iterator[str]:
         """Yield the lines of a scrape, without their time."""
         for family in self._exposition.families([self.model.view(at)], self._view(at)):
-            yield from Family(family.metric, tuple(map(self._labelled, family.samples))).lines()
+            for text in Family(family.metric, tuple(map(self._labelled, family.samples))).texts():
+                yield from text[:-1].split("\n")
         own = f"{{{self._labels}}} "
         busy = zlib.crc32(f"{self.name}{at}".encode()) % 1000 / 1000
         yield f"up{own}1"
@@ -106,8 +107,8 @@ class Pod:
         """Add the labels of the scrape; prefixes stay the same object while the model keeps its shape."""
         known = self._prefixes.get(id(samples.prefixes))
         if known is None or known[0] is not samples.prefixes:
-            known = samples.prefixes, tuple(_with(prefix, self._labels) for prefix in samples.prefixes)
-            if isinstance(samples.prefixes, tuple):
+            known = samples.prefixes, Prefixes(tuple(_with(prefix, self._labels) for prefix in samples.prefixes))
+            if isinstance(samples.prefixes.own, tuple):
                 self._prefixes[id(samples.prefixes)] = known
         return Samples(known[1], samples.values)
 

@@ -2,11 +2,13 @@
 
 Whoever owns something that a restart should not lose has `freeze()`, which returns a copy of it as a `State`, and
 `thaw(state)`, which takes one back or raises `StateError` and is then as it was before. Nothing here knows files.
+
+What can no longer change need not be copied: a `Stack` is an array whose rows are made when it is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from driftgauge.errors import StateError
 
-__all__ = ["Mark", "State"]
+__all__ = ["Mark", "Stack", "State"]
 
 T = TypeVar("T")
 
@@ -24,17 +26,39 @@ Mark = tuple[object, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """An array of rows that are made one after another, from what does not change.
+
+    Attributes:
+        dtype: of the rows.
+        shape: of the whole.
+        rows: makes them, in order, each time it is called.
+    """
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    rows: Callable[[], Iterator[NDArray[Any]]]
+
+    def whole(self) -> NDArray[Any]:
+        """Return the array."""
+        found = np.empty(self.shape, dtype=self.dtype)
+        for place, row in enumerate(self.rows()):
+            found[place] = row
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """A frozen copy.
 
     Attributes:
         facts: what JSON can hold.
-        arrays: of any numeric type and shape.
+        arrays: of any numeric type and shape, as they are or as stacks of rows.
         parts: the states of what it consists of.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    arrays: Mapping[str, NDArray[Any] | Stack] = field(default_factory=dict)
     parts: Mapping[str, State] = field(default_factory=dict)
 
     def fact(self, name: str, kind: type[T]) -> T:
@@ -72,7 +96,7 @@ class State:
         )
         if found.dtype != np.dtype(kind) or not fits:
             raise StateError(f"{name}: expected {np.dtype(kind)} {shape}, got {found.dtype} {found.shape}")
-        return found
+        return found.whole() if isinstance(found, Stack) else found
 
     def part(self, name: str) -> State:
         """Return the state of a part.

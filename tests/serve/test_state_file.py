@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from driftgauge.errors import StateError
 from driftgauge.serve.state_file import FORMAT_VERSION, decode, encode
-from driftgauge.state import State
+from driftgauge.state import Stack, State
 
 FACTS = st.dictionaries(st.text(max_size=8), st.none() | st.integers(-(2**53), 2**53) | st.text(max_size=8), max_size=3)
 KINDS = ("int8", "int32", "int64", "uint8", "uint32", "uint64", "float32", "float64", "bool")
@@ -49,6 +49,14 @@ def assert_same(left: State, right: State) -> None:
 def test_what_is_written_is_read(state):
     """Facts, arrays of every type and shape, and parts at any depth come back as they were."""
     assert_same(decode(encode(state)), state)
+
+
+def test_a_stack_is_written_as_the_array_that_it_is():
+    """Rows that are made one after another give the bytes of the array, none too, and are read as it."""
+    for array in (np.arange(12, dtype=np.uint32).reshape(4, 3), np.empty((0, 3), dtype=np.float32)):
+        state = State(arrays={"x": Stack(array.dtype, array.shape, lambda array=array: iter(array))})
+        assert encode(state) == encode(State(arrays={"x": array}))
+        assert state.array("x", array.dtype, (None, 3)).tolist() == array.tolist()
 
 
 def test_same_state_same_bytes():

@@ -6,7 +6,7 @@ from driftgauge.expose.column import describe_column
 from driftgauge.expose.exporter import ExporterView
 from driftgauge.expose.exporter_api import Refusal, describe_exporter
 from driftgauge.expose.exposition import Exposition
-from driftgauge.expose.family import Family, Samples, encode
+from driftgauge.expose.family import Family, Prefixes, Samples, encode
 from driftgauge.expose.formats import CLASSIC, OPENMETRICS, Format, negotiate
 from driftgauge.expose.incident import describe_incident, drifted
 from driftgauge.expose.incident_html import REPORT_POLICY, incident_html
@@ -24,6 +24,7 @@ __all__ = [
     "Family",
     "Format",
     "ListenerView",
+    "Prefixes",
     "ProcessMetrics",
     "Refusal",
     "Samples",

@@ -1,7 +1,7 @@
 """Block: series of one metric of one model whose prefixes stay while the model keeps its shape.
 
-Only values are read and written at a scrape. Memory: about 150 bytes a series. A block belongs to a rank, and whole ranks
-are left out when there are too many series.
+Only values are read and written at a scrape. Memory: labels of columns are shared by all their blocks, 10 bytes a series; other
+series have text of their own, 150 bytes. A block belongs to a rank, and whole ranks are left out when there are too many series.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from driftgauge.expose.family import Samples
+from driftgauge.expose.family import Prefixes, Samples
 from driftgauge.expose.text import pairs
 from driftgauge.model import Evaluation, ModelView
 from driftgauge.names import Metric
@@ -37,7 +37,7 @@ class Block:
 
     metric: Metric
     rank: str
-    prefixes: tuple[str, ...]
+    prefixes: Prefixes
     read: Reader
 
     def samples(self, view: ModelView) -> Samples:
@@ -61,14 +61,21 @@ class Scope:
 
     def block(self, metric: Metric, labels: Iterable[Sequence[str]], read: Reader, rank: str = KEPT) -> Block:
         """Make a block of series with these label values, those after `model` and `version`."""
+        return self.shared(metric, self.rendered(metric, labels), read, rank)
+
+    def rendered(self, metric: Metric, labels: Iterable[Sequence[str]]) -> tuple[str, ...]:
+        """Render the label values of the labels of *metric* after `model` and `version`."""
         names = metric.labels[2:]
-        rendered = [f"{self.pairs},{pairs(names, values)}" if names else self.pairs for values in labels]
-        return Block(metric, rank, tuple(f"{metric.name}{{{text}}} " for text in rendered), read)
+        return tuple(f"{self.pairs},{pairs(names, values)}" if names else self.pairs for values in labels)
+
+    def shared(self, metric: Metric, rendered: tuple[str, ...], read: Reader, rank: str) -> Block:
+        """Make a block of series with labels that have been rendered, for this metric or one with the same labels."""
+        return Block(metric, rank, Prefixes(rendered, f"{metric.name}{{", "} "), read)
 
     def columns(self, metric: Metric, read: Reader, rank: str, labels: Sequence[str] = ()) -> Block:
         """Make a block of one series per column; *labels* are the values of the labels after `role`."""
         rest = f",{pairs(metric.labels[4:], labels)}" if labels else ""
-        return Block(metric, rank, tuple(f"{metric.name}{{{column}{rest}}} " for column in self._columns), read)
+        return Block(metric, rank, Prefixes(self._columns, f"{metric.name}{{", f"{rest}}} "), read)
 
 
 def evaluation(view: ModelView) -> Evaluation:

@@ -12,7 +12,7 @@ import numpy as np
 
 from driftgauge import names
 from driftgauge.errors import REASONS
-from driftgauge.expose.family import Family, Samples
+from driftgauge.expose.family import Family, Prefixes, Samples
 from driftgauge.expose.text import pairs
 from driftgauge.ingest import REQUEST, RESPONSE
 from driftgauge.ingest.pairing import DUPLICATE, UNPAIRED
@@ -69,5 +69,5 @@ def _by_reason(known: tuple[str, ...], counts: Mapping[str, int]) -> dict[tuple[
 
 def _family(metric: Metric, values: Mapping[tuple[str, ...], float]) -> Family:
     labels = (f"{{{pairs(metric.labels, given)}}}" if given else "" for given in values)
-    prefixes = [f"{metric.name}{text} " for text in labels]
+    prefixes = Prefixes([f"{metric.name}{text} " for text in labels])
     return Family(metric, (Samples(prefixes, np.array(list(values.values()), dtype=np.float64)),))

@@ -7,11 +7,11 @@ time) and which series it has counted as left out. Time: about 1 us a series; 10
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from driftgauge.config import LimitSettings
 from driftgauge.expose.exporter import ExporterView, exporter_families, suppressed_family
-from driftgauge.expose.family import Family, encode
+from driftgauge.expose.family import Family, pieces
 from driftgauge.expose.formats import Format
 from driftgauge.expose.layout import Layout
 from driftgauge.expose.limit import CLASS_LIMIT, SERIES_LIMIT, Cuts, Suppressed, choose_cuts
@@ -44,7 +44,13 @@ class Exposition:
             wanted: the format, see `negotiate`.
             appended: text of further families in that format, see `ProcessMetrics`.
         """
-        return encode(self.families(views, exporter), wanted, appended)
+        return b"".join(self.pieces(views, exporter, wanted, appended))
+
+    def pieces(
+        self, views: Iterable[ModelView], exporter: ExporterView, wanted: Format, appended: str = ""
+    ) -> Iterator[bytes]:
+        """Yield a scrape in pieces of some hundred lines, made as they are asked for."""
+        return pieces(self.families(views, exporter), wanted, appended)
 
     def families(self, views: Iterable[ModelView], exporter: ExporterView) -> list[Family]:
         """Return the families of a scrape."""

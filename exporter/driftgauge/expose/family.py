@@ -1,15 +1,17 @@
-"""Family: all samples of one metric, as ready prefixes with values; and families as text.
+"""Family: all samples of one metric, as prefixes with values; and families as text.
 
 Law: the same families give the same bytes, and reading them with the reference client library and writing them with it
 gives them back. A family without a defined sample is left out with its header.
+
+Memory: what all series of a block share is held once, and text is made in pieces of `_AT_ONCE` lines, some 100 KB, so a scrape
+of any size needs hardly more than what is sent. No piece takes a millisecond, so the event loop need not wait for one to end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
-from operator import add
+from itertools import chain, compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,25 +20,55 @@ from driftgauge.expose.formats import OPENMETRICS, Format
 from driftgauge.expose.text import number, numbers, pairs, rounded
 from driftgauge.names import COUNTER, GAUGE, Metric
 
-__all__ = ["Family", "Samples", "encode", "histogram_prefixes", "histogram_values", "labelled", "single"]
+__all__ = [
+    "Family",
+    "Prefixes",
+    "Samples",
+    "encode",
+    "histogram_prefixes",
+    "histogram_values",
+    "labelled",
+    "pieces",
+    "single",
+]
 
 Float64s = NDArray[np.float64]
+
+#: lines that are written by one call, which nothing interrupts
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """What stands before the values of series, `name{labels} `: what is their own, between what they share."""
+
+    own: Sequence[str]
+    head: str = ""
+    tail: str = ""
+
+    def __len__(self) -> int:
+        return len(self.own)
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{self.head}{own}{self.tail}" for own in self.own)
+
+    def texts(self, values: Float64s, *, gauge: bool) -> Iterator[str]:
+        """Yield the lines of these series but for those without a value, some hundred at a time."""
+        own, undefined = self.own, np.isnan(values)
+        if undefined.any():
+            own, values = list(compress(own, ~undefined)), values[~undefined]
+        lines = map(self.tail.join, zip(own, numbers(rounded(values) if gauge else values), strict=True))
+        between = "\n" + self.head
+        for _ in range(0, len(own), _AT_ONCE):
+            yield f"{self.head}{between.join(islice(lines, _AT_ONCE))}\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Prefixes (`name{labels} `) and their values, NaN where undefined."""
+    """Prefixes and their values, NaN where undefined."""
 
-    prefixes: Sequence[str]
+    prefixes: Prefixes
     values: Float64s
-
-    def lines(self, *, gauge: bool) -> Iterator[str]:
-        """Yield the lines of the defined samples."""
-        prefixes, values = self.prefixes, self.values
-        undefined = np.isnan(values)
-        if undefined.any():
-            prefixes, values = list(compress(prefixes, ~undefined)), values[~undefined]
-        return map(add, prefixes, numbers(rounded(values) if gauge else values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,56 +78,67 @@ class Family:
     metric: Metric
     samples: tuple[Samples, ...]
 
-    def lines(self) -> list[str]:
-        """Return the lines of the defined samples."""
+    def texts(self) -> Iterator[str]:
+        """Yield the lines of the defined samples, some hundred at a time."""
         gauge = self.metric.type == GAUGE
-        return [line for samples in self.samples for line in samples.lines(gauge=gauge)]
+        for samples in self.samples:
+            yield from samples.prefixes.texts(samples.values, gauge=gauge)
 
 
 def encode(families: Iterable[Family], wanted: Format, appended: str = "") -> bytes:
-    """Write *families* as text.
+    """Return *families* as text; see `pieces`."""
+    return b"".join(pieces(families, wanted, appended))
+
+
+def pieces(families: Iterable[Family], wanted: Format, appended: str = "") -> Iterator[bytes]:
+    """Write *families* as text, some hundred lines at a time.
 
     Args:
         families: in the order in which they are written.
         wanted: the format.
         appended: text of further families in the same format, without an end mark.
     """
-    lines: list[str] = []
-    for family in families:
-        if found := family.lines():
-            lines += _header(family.metric, wanted)
-            lines += found
-    text = "\n".join([*lines, ""]) + appended
+    end = "# EOF\n" if wanted is OPENMETRICS else ""
     # Label values come from JSON, which can hold halves of a surrogate pair that no UTF-8 can.
-    return (text + "# EOF\n" if wanted is OPENMETRICS else text).encode("utf-8", "replace")
+    return (text.encode("utf-8", "replace") for text in chain(_texts(families, wanted), [appended + end]))
 
 
-def _header(metric: Metric, wanted: Format) -> tuple[str, str]:
+def _texts(families: Iterable[Family], wanted: Format) -> Iterator[str]:
+    for family in families:
+        header = _header(family.metric, wanted)
+        for text in family.texts():
+            yield header + text
+            header = ""
+
+
+def _header(metric: Metric, wanted: Format) -> str:
     name, help_text = metric.name, metric.help.replace("\\", r"\\").replace("\n", r"\n")
     if wanted is OPENMETRICS:
         help_text = help_text.replace('"', r"\"")
         if metric.type == COUNTER:
             name = name.removesuffix("_total")
-    return f"# HELP {name} {help_text}", f"# TYPE {name} {metric.type}"
+    return f"# HELP {name} {help_text}\n# TYPE {name} {metric.type}\n"
 
 
 def labelled(metric: Metric, values: Mapping[str, float]) -> Family:
     """Make a family of one sample for each value of its one label."""
-    prefixes = [f"{metric.name}{{{pairs(metric.labels, (label,))}}} " for label in values]
+    prefixes = Prefixes([f"{metric.name}{{{pairs(metric.labels, (label,))}}} " for label in values])
     return Family(metric, (Samples(prefixes, np.array(list(values.values()), dtype=np.float64)),))
 
 
 def single(metric: Metric, value: float | None) -> Family:
     """Make a family of one sample without labels; undefined when *value* is None."""
-    return Family(metric, (Samples([f"{metric.name} "], np.array([np.nan if value is None else float(value)])),))
+    return Family(
+        metric, (Samples(Prefixes([f"{metric.name} "]), np.array([np.nan if value is None else float(value)])),)
+    )
 
 
-def histogram_prefixes(metric: Metric, pairs: str, bounds: Sequence[float]) -> tuple[str, ...]:
+def histogram_prefixes(metric: Metric, pairs: str, bounds: Sequence[float]) -> Prefixes:
     """Return the prefixes of a histogram with these bounds (+Inf left out) and rendered label pairs."""
     start = f"{pairs}," if pairs else ""
     labels = f"{{{pairs}}}" if pairs else ""
     buckets = [f'{metric.name}_bucket{{{start}le="{number(bound)}"}} ' for bound in (*bounds, np.inf)]
-    return (*buckets, f"{metric.name}_count{labels} ", f"{metric.name}_sum{labels} ")
+    return Prefixes((*buckets, f"{metric.name}_count{labels} ", f"{metric.name}_sum{labels} "))
 
 
 def histogram_values(counts: Sequence[int] | NDArray[np.int64], total: float) -> Float64s:

@@ -94,10 +94,11 @@ def fleet_blocks(scope: Scope, shape: Shape, reference: Reference) -> Iterator[B
     if shape.mode != "file" or not shape.fleet_bins:
         return
     bins = FleetBins.of(reference.profile, shape.fleet_bins)
-    labels = [(*label, shape.digest) for label in bins.labels]
+    # Both have the same labels.
+    rendered = scope.rendered(names.FEATURE_VALUES, ((*label, shape.digest) for label in bins.labels))
     ratios = bins.ratios(reference.profile)
-    yield scope.block(names.FEATURE_VALUES, labels, lambda view: bins.values(total(view)), "fleet")
-    yield scope.block(names.FEATURE_REFERENCE_RATIO, labels, lambda _: ratios, "fleet")
+    yield scope.shared(names.FEATURE_VALUES, rendered, lambda view: bins.values(total(view)), "fleet")
+    yield scope.shared(names.FEATURE_REFERENCE_RATIO, rendered, lambda _: ratios, "fleet")
 
 
 def _numeric_bins(reference: Profile, row: int, most: int) -> tuple[NDArray[np.int64], list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from driftgauge import names
-from driftgauge.expose.family import Family, Samples
+from driftgauge.expose.family import Family, Prefixes, Samples
 from driftgauge.expose.text import pairs
 from driftgauge.names import Metric
 
@@ -59,5 +59,5 @@ def _by_reason(listeners: Sequence[ListenerView], what: str) -> Iterator[tuple[t
 
 def _family(metric: Metric, values: Iterable[tuple[tuple[str, ...], float]]) -> Family:
     found = list(values)
-    prefixes = [f"{metric.name}{{{pairs(metric.labels, labels)}}} " for labels, _ in found]
+    prefixes = Prefixes([f"{metric.name}{{{pairs(metric.labels, labels)}}} " for labels, _ in found])
     return Family(metric, (Samples(prefixes, np.array([value for _, value in found], dtype=np.float64)),))

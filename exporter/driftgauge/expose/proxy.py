@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from driftgauge import names
-from driftgauge.expose.family import Family, Samples
-from driftgauge.expose.text import pairs
+from driftgauge.expose.family import Family, labelled, single
 from driftgauge.names import Metric
 
 __all__ = ["FAILURES", "KINDS", "UNOBSERVED", "ProxyView", "proxy_families"]
@@ -46,9 +43,8 @@ def proxy_families(view: ProxyView) -> Iterator[Family]:
 
 def _counted(metric: Metric, known: tuple[str, ...], counts: Mapping[str, int]) -> Family:
     values = dict.fromkeys(known, 0) | dict(sorted(counts.items()))
-    prefixes = [f"{metric.name}{{{pairs(metric.labels, (label,))}}} " for label in values]
-    return Family(metric, (Samples(prefixes, np.array(list(values.values()), dtype=np.float64)),))
+    return labelled(metric, values)
 
 
 def _single(metric: Metric, value: int) -> Family:
-    return Family(metric, (Samples([f"{metric.name} "], np.array([float(value)])),))
+    return single(metric, value)

@@ -68,7 +68,7 @@ class SketchRing:
         self.slots.forget_after(now)
 
     def freeze(self) -> State:
-        """Return a copy of the slots; the total is a counter of this process and not kept."""
+        """Return the slots as they are now; the total is a counter of this process and not kept."""
         return State({"layout": self._signature}, parts={"slots": self.slots.freeze()})
 
     def thaw(self, state: State) -> None:

@@ -7,26 +7,23 @@ costs 564 slots instead of 504.
 
 Guarantee: a window of W seconds holds what was observed in the last W - slot to W seconds; sums are formed anew when a slot
 ends, so nothing drifts. Counts are exact; sums are as precise as the type that they are held in.
-Memory: 564 slots of the vectors, 4 bytes a count and the type's bytes a sum, taken from the system as slots fill.
+Memory: 564 slots of the vectors, taken as slots fill: 1 to 4 bytes a count, as many as a slot's counts need (`narrow.py`), and
+the type's bytes a sum.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from driftgauge.errors import StateError
 from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS
+from driftgauge.profile.tier import Tier, Vectors
 from driftgauge.profile.window import Window
 from driftgauge.state import State
 
-__all__ = ["TIERS", "Slots", "Tier", "Vectors"]
-
-#: counts and sums, flat
-Vectors = tuple[NDArray[np.int64], NDArray[np.float64]]
+__all__ = ["TIERS", "Slots", "Vectors"]
 
 #: (seconds a slot, number of slots), finest first
 TIERS = ((60, 60), (300, 72), (900, 96), (3600, 336))
@@ -36,72 +33,6 @@ TIERS = ((60, 60), (300, 72), (900, 96), (3600, 336))
 _LEAST_OF_DAY = 0.8
 #: and weeks: five days of seven are a week
 _LEAST_OF_WEEKS = 0.6
-
-
-@dataclass(slots=True)
-class Tier:
-    """Slots of one length: `ids[i]` says which stretch of time row i holds (time // slot), -1 none."""
-
-    slot_seconds: int
-    ids: NDArray[np.int64]
-    counts: NDArray[np.uint32]
-    sums: NDArray[np.floating[Any]]
-
-    @classmethod
-    def empty(cls, slot_seconds: int, slots: int, sizes: tuple[int, int], sums: DTypeLike) -> Tier:
-        """Make slots that hold nothing."""
-        return cls(
-            slot_seconds,
-            np.full(slots, -1, dtype=np.int64),
-            np.zeros((slots, sizes[0]), dtype=np.uint32),
-            np.zeros((slots, sizes[1]), dtype=sums),
-        )
-
-    def row(self, slot: int) -> int:
-        """Return the row of *slot*, emptied if it held another."""
-        row = slot % len(self.ids)
-        if self.ids[row] != slot:
-            self.ids[row] = slot
-            self.counts[row] = 0
-            self.sums[row] = 0.0
-        return row
-
-    def add(self, slot: int, counts: NDArray[np.int64], sums: NDArray[np.float64]) -> None:
-        """Add to *slot*; a slot that is full (4.2 billion) takes no more, its shares stay right."""
-        row = self.row(slot)
-        if int(self.counts[row, 0]) + int(counts[0]) > np.iinfo(np.uint32).max:
-            return
-        self.counts[row] += counts.astype(np.uint32)
-        with np.errstate(over="ignore"):  # squares of 64-bit identifiers; what is infinite is not published
-            self.sums[row] += sums.astype(self.sums.dtype)
-
-    def freeze(self) -> State:
-        """Return a copy of the slots that hold something."""
-        used = np.flatnonzero(self.ids >= 0)
-        return State(arrays={"ids": self.ids[used], "counts": self.counts[used], "sums": self.sums[used]})
-
-    def thaw(self, state: State) -> None:
-        """Hold what *state* says instead; `check` has said that it fits."""
-        ids = state.arrays["ids"]
-        rows = ids % len(self.ids)
-        self.ids[:], self.counts[:], self.sums[:] = -1, 0, 0.0
-        self.ids[rows], self.counts[rows], self.sums[rows] = ids, state.arrays["counts"], state.arrays["sums"]
-
-    def check(self, state: State) -> None:
-        """Raise `StateError` unless *state* fits."""
-        ids = state.array("ids", np.int64, (None,))
-        state.array("counts", np.uint32, (len(ids), self.counts.shape[1]))
-        state.array("sums", self.sums.dtype, (len(ids), self.sums.shape[1]))
-        if len(np.unique(ids % len(self.ids))) != len(ids) or (len(ids) and ids.min() < 0):
-            raise StateError(f"ids: {len(ids)} slots do not fit into {len(self.ids)}")
-
-    def total(self, first: int, last: int) -> Vectors:
-        """Return the sum of the slots from *first* to *last*, without a copy of them all."""
-        counts, sums = np.zeros(self.counts.shape[1], dtype=np.int64), np.zeros(self.sums.shape[1])
-        for row in np.flatnonzero((self.ids >= first) & (self.ids <= last)):
-            counts += self.counts[row]
-            sums += self.sums[row]
-        return counts, sums
 
 
 @dataclass(slots=True)
@@ -124,7 +55,7 @@ class Slots:
     _closed: dict[int, tuple[float, Vectors]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tiers = [Tier.empty(seconds, slots, self.sizes, self.sums_type) for seconds, slots in self.plan]
+        self.tiers = [Tier(seconds, slots, self.sizes, self.sums_type) for seconds, slots in self.plan]
 
     def add(self, vectors: Vectors, time: float) -> None:
         """Add what was observed at *time* (seconds); what is older than the slots reach is left out."""
@@ -140,12 +71,12 @@ class Slots:
         """Forget what lies ahead of *now*, after a clock that was wrong."""
         self._closed.clear()
         for tier in self.tiers:
-            tier.ids[tier.ids > now // tier.slot_seconds] = -1
+            tier.forget_after(now // tier.slot_seconds)
         if self.since is not None and self.since > now:
             self.since = None
 
     def freeze(self) -> State:
-        """Return a copy of what is held."""
+        """Return what is held, as it is now; what is not of the newest slots is not copied."""
         return State({"since": self.since}, parts={str(tier.slot_seconds): tier.freeze() for tier in self.tiers})
 
     def thaw(self, state: State) -> None:
@@ -170,27 +101,27 @@ class Slots:
         closed = self._closed.get(window.seconds)
         if closed is None or closed[0] != end:
             first = last - window.seconds // tier.slot_seconds + 1
-            closed = self._closed[window.seconds] = end, tier.total(first, last - 1)
-        complete, newest = closed[1], tier.total(last, last)
+            closed = self._closed[window.seconds] = end, _sum(tier, first, last - 1)
+        complete, newest = closed[1], _sum(tier, last, last)
         return complete[0] + newest[0], complete[1] + newest[1]
 
     def past(self, seconds: int, now: float, *, back: int = 0) -> Vectors:
         """Return the sum over the complete slots of the *seconds* that ended *back* seconds before *now*."""
         tier = self.tier(seconds + back + 1)  # the slot that is not complete takes one of the tier's
         end = int((now - back) // tier.slot_seconds)
-        return tier.total(end - seconds // tier.slot_seconds, end - 1)
+        return _sum(tier, end - seconds // tier.slot_seconds, end - 1)
 
     def slot(self, seconds: int, number: int) -> Vectors:
         """Return what slot *number* (time // seconds) of the tier with slots of *seconds* holds; nothing once it has gone."""
         tier = next(tier for tier in self.tiers if tier.slot_seconds == seconds)
-        return tier.total(number, number)
+        return _sum(tier, number, number)
 
     def by_hour(self, window: Window, now: float) -> tuple[Tier, NDArray[np.int64], NDArray[np.int64]]:
-        """Return the tier of a window, the rows of its slots in it, and the hour of day (UTC) of each."""
+        """Return the tier of a window, the places of its slots in it, and the hour of day (UTC) of each."""
         tier = self.tier(window.seconds)
         last = int(now // tier.slot_seconds)
-        rows = np.flatnonzero((tier.ids > last - window.seconds // tier.slot_seconds) & (tier.ids <= last))
-        return tier, rows, tier.ids[rows] * tier.slot_seconds % DAY_SECONDS // HOUR_SECONDS
+        places = tier.places(last - window.seconds // tier.slot_seconds + 1, last)
+        return tier, places, tier.ids[places] * tier.slot_seconds % DAY_SECONDS // HOUR_SECONDS
 
     def tier(self, seconds: int) -> Tier:
         """Return the finest tier that reaches *seconds* back, else the longest."""
@@ -216,7 +147,7 @@ class Slots:
         tier = self.tiers[-1]
         last = int(now // tier.slot_seconds)
         inside = (tier.ids > last - seconds // tier.slot_seconds) & (tier.ids <= last)
-        return tier.ids[inside & (tier.counts[:, 0] > 0)]
+        return tier.ids[inside & (tier.firsts > 0)]
 
     def _usual_hours(self, now: float) -> float:
         """Return in how many hours of a day something is observed: the median of earlier days that have any; 0 without."""
@@ -233,3 +164,7 @@ class Slots:
         # One ancient time must not make a window look observed: it lies in no slot.
         since = max(self.since, float(held.min()) * self.tiers[-1].slot_seconds)
         return min(1.0, max(0.0, (now - since) / window.seconds))
+
+
+def _sum(tier: Tier, first: int, last: int) -> Vectors:
+    return tier.total(tier.places(first, last).tolist())

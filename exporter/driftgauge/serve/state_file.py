@@ -13,13 +13,13 @@ import hashlib
 import json
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from driftgauge.errors import StateError
-from driftgauge.state import State
+from driftgauge.state import Stack, State
 
 __all__ = ["FORMAT_VERSION", "decode", "encode"]
 
@@ -38,11 +38,11 @@ _KINDS = {
 
 def encode(state: State) -> bytes:
     """Return *state* as the bytes of a file."""
-    arrays: list[np.ndarray[Any, Any]] = []
+    arrays: list[np.ndarray[Any, Any] | Stack] = []
     table = json.dumps(_described(state, arrays), separators=(",", ":")).encode()
     packer = zlib.compressobj(_LEVEL)
     packed = [packer.compress(len(table).to_bytes(_LENGTH_BYTES, "little") + table)]
-    packed += [packer.compress(array.tobytes()) for array in arrays]
+    packed += [packer.compress(piece.tobytes()) for array in arrays for piece in _pieces(array)]
     content = b"".join([*packed, packer.flush()])
     return _MAGIC + hashlib.sha256(content).digest() + content
 
@@ -71,7 +71,12 @@ def decode(data: bytes) -> State:
         raise StateError(f"it is damaged: {error}") from error
 
 
-def _described(state: State, arrays: list[np.ndarray[Any, Any]]) -> dict[str, Any]:
+def _pieces(array: np.ndarray[Any, Any] | Stack) -> Iterable[np.ndarray[Any, Any]]:
+    """Return what one after another is the array."""
+    return array.rows() if isinstance(array, Stack) else (array,)
+
+
+def _described(state: State, arrays: list[np.ndarray[Any, Any] | Stack]) -> dict[str, Any]:
     """Return the table's entry of *state*; its arrays are appended to *arrays*."""
     placed = {}
     for name, array in state.arrays.items():
