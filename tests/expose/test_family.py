@@ -30,9 +30,9 @@ def test_pieces_are_the_lines_of_all_series(series):
 
 
 def test_pieces_are_made_as_they_are_asked_for():
-    """No piece holds more than some hundred lines, so a scrape needs little memory beside what is sent."""
+    """No piece holds more than some thousand lines, so a scrape needs little memory beside what is sent."""
     made = list(pieces([family(np.ones(10_000))], CLASSIC))
-    assert max(piece.count(b"\n") for piece in made) <= 502
+    assert max(piece.count(b"\n") for piece in made) <= 2_500
     assert b"".join(made) == encode([family(np.ones(10_000))], CLASSIC)
 
 

@@ -36,6 +36,8 @@ Float64s = NDArray[np.float64]
 
 #: lines that are written by one call, which nothing interrupts
 _AT_ONCE = 500
+#: characters of a piece at least, as few as cost nothing beside what is in it
+_PIECE = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +93,26 @@ def encode(families: Iterable[Family], wanted: Format, appended: str = "") -> by
 
 
 def pieces(families: Iterable[Family], wanted: Format, appended: str = "") -> Iterator[bytes]:
-    """Write *families* as text, some hundred lines at a time.
+    """Write *families* as text, in pieces of some 100 KB that are made as they are asked for.
 
     Args:
         families: in the order in which they are written.
         wanted: the format.
         appended: text of further families in the same format, without an end mark.
     """
-    end = "# EOF\n" if wanted is OPENMETRICS else ""
+    gathered, held = [], 0
+    for text in chain(_texts(families, wanted), [appended, "# EOF\n" if wanted is OPENMETRICS else ""]):
+        gathered.append(text)
+        held += len(text)
+        if held >= _PIECE:
+            yield _bytes(gathered)
+            gathered, held = [], 0
+    yield _bytes(gathered)
+
+
+def _bytes(texts: Iterable[str]) -> bytes:
     # Label values come from JSON, which can hold halves of a surrogate pair that no UTF-8 can.
-    return (text.encode("utf-8", "replace") for text in chain(_texts(families, wanted), [appended + end]))
+    return "".join(texts).encode("utf-8", "replace")
 
 
 def _texts(families: Iterable[Family], wanted: Format) -> Iterator[str]:
