@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from driftgauge.diagnosis import diagnose
+from driftgauge.diagnosis.cause import Sight
+from driftgauge.diagnosis.values import change_of
 from tests.diagnosis.examples import NOW, reference, rows, seen
 
 ROWS = 4_000
@@ -211,3 +215,24 @@ def test_too_few_rows_tell_nothing():
     found = diagnosed(columns)
     assert found.causes == ()
     assert answers(found)["data_drift"] == "unknown"
+
+
+def test_what_was_done_to_a_column_is_worked_out_once_for_an_evaluation():
+    """Whoever asks again is told the same; of another evaluation it is worked out anew, and nothing outlives one."""
+    columns = rows(5_000, 2)
+    columns["amount"] = columns["amount"] * 1.609344
+    view, _ = seen(columns)
+    sight = Sight.of(view, {})
+    assert sight is not None
+    amount = [column.name for column in sight.columns].index("amount")
+    first = change_of(sight, amount)
+    assert first is not None
+    assert change_of(Sight.of(view, {}), amount) is first
+    again = replace(view, evaluation=replace(view.evaluation))
+    other = change_of(Sight.of(again, {}), amount)
+    assert other == first
+    assert other is not first
+    kept = weakref.ref(again.evaluation)
+    del again
+    gc.collect()
+    assert kept() is None

@@ -114,7 +114,7 @@ class StuckScores:
     scored: NDArray[np.int8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Evaluation:
     """The scores of all windows at one time, and the statuses that follow.
 

@@ -25,7 +25,7 @@ from driftgauge.expose import (
     incident_html,
     list_models,
 )
-from driftgauge.model import Evaluation, Model, ModelView
+from driftgauge.model import ColumnHistory, Evaluation, Model, ModelView
 from driftgauge.profile import Window
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.openapi import openapi
@@ -92,18 +92,19 @@ class Api:
     async def _report(self, request: web.Request) -> web.Response:
         """Write a report for a ticket, as HTML unless the query's `format` is json."""
 
-        def work(model: Model, wall: float) -> Json:
+        def work(model: Model, wall: float) -> tuple[ModelView, list[ColumnHistory], float]:
             view = model.view(wall)
             evaluation = view.evaluation
             numbers = [] if evaluation is None else drifted(evaluation)
             window = None if evaluation is None else evaluation.status_window
-            histories = [model.column(number, window, wall) for number in numbers if window is not None]
-            return describe_incident(view, histories, wall, __version__)
+            return view, [model.column(number, window, wall) for number in numbers if window is not None], wall
 
         try:
-            found = await self._engine.change(*_key(request), work)
+            seen = await self._engine.change(*_key(request), work)
         except DecodeError as error:
             return problem(404, error.reason, str(error))
+        # Where causes are worked out nothing that is counted has to wait.
+        found = await self._engine.on_scorer(describe_incident, *seen, __version__)
         if request.query.get("format") == "json":
             return web.json_response(found)
         headers = {"Content-Security-Policy": REPORT_POLICY, "Content-Disposition": 'inline; filename="report.html"'}
