@@ -33,7 +33,7 @@ def test_the_api():
     told = describe_model(odd())["evaluation"]["anomalies"]
     assert (told["kind"], told["columns"]) == ("one-class-svm", ["a", "b"])
     assert told["windows"]["1h"]["samples"] == 500
-    assert set(told["windows"]["1h"]) == {"ratio", "evidence", "samples"}
+    assert set(told["windows"]["1h"]) == {"ratio", "evidence", "chance", "samples"}
     assert describe_model(view())["evaluation"]["anomalies"] is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from driftgauge.drift.words import by_chance
 from driftgauge.expose.values import finite
 from driftgauge.model import Evaluation
 
@@ -26,6 +27,7 @@ def describe_anomalies(evaluation: Evaluation) -> Json:
             window.name: {
                 "ratio": finite(found.ratio[row]),
                 "evidence": finite(found.evidence[row]),
+                "chance": by_chance(float(found.evidence[row])),
                 "samples": int(found.samples[row]),
             }
             for row, window in enumerate(evaluation.windows)

@@ -202,7 +202,7 @@ def _tokens(evaluation: Evaluation) -> Iterator[Raised]:
     for place, name in enumerate(found.names):
         status, distance, overlap = (part[row, place] for part in (found.status, found.debiased, found.overlap))
         if int(status) in _SEVERITIES:
-            shared = "" if np.isnan(overlap) else f", {overlap:.0%} of the most frequent tokens shared"
+            shared = "" if np.isnan(overlap) else f", {100 * overlap:.0f} % of the most frequent tokens shared"
             what = f"{name}: distance {distance:.2f} from the reference{shared} ({over(evaluation.status_window.name)})"
             yield alert("DriftgaugeTokenDrift", _SEVERITIES[int(status)], what)
 

@@ -5,14 +5,15 @@ import { h } from "./dom.js";
 import { count, moment, NONE, number, percent, score, seconds, span, words } from "./format.js";
 import { facts, panel, status, table } from "./parts.js";
 import { toFeature } from "./route.js";
-import { LEFT_OUT, MODES, PASTS } from "./words.js";
+import { anomalies, embeddings, levels, tokens } from "./signals.js";
+import { LEFT_OUT, MODES } from "./words.js";
 
 const NUM = "num";
 
 export function panels(model, width) {
   const wide = width > 760 ? Math.floor((width - 76) / 2) : width - 8;
   return [latency(model, wide), accuracy(model, wide), estimate(model, wide), calibration(model, wide), confidence(model), labels(model), language(model, wide),
-    classes(model), segments(model), embeddings(model), tokens(model), levels(model), quality(model), reference(model)].filter(Boolean);
+    classes(model), segments(model), embeddings(model), tokens(model), anomalies(model), levels(model), quality(model), reference(model)].filter(Boolean);
 }
 
 function latency(model, width) {
@@ -45,12 +46,12 @@ function accuracy(model, width) {
   });
   if (!rows.length) return null;
   const usual = model.labels.reference?.[main];
-  const extra = classifies ? [["Macro F1", "macro_f1", score], ["Worse by chance", "drop_chance", (words) => words ?? NONE]]
-    : [["RMSE", "root_mean_squared_error", number], ["Bias", "mean_error", number], ["R²", "r2", score], ["Worse by chance", "rise_chance", (words) => words ?? NONE]];
+  const extra = classifies ? [["Macro F1", "macro_f1", score], ["Worse", "drop_chance", (words) => words ?? NONE]]
+    : [["RMSE", "root_mean_squared_error", number], ["Bias", "mean_error", number], ["R²", "r2", score], ["Worse", "rise_chance", (words) => words ?? NONE]];
   const shown = extra.filter(([, name]) => found.some(([, one]) => one[name] !== undefined && one[name] !== null));
   return panel("accuracy", classifies ? "Realised accuracy" : "Realised error", `${classifies ? "share of labelled predictions that were right" : "mean absolute error"}; bands of 95\u202f%`,
     bands(rows, usual, width, format),
-    table("Realised quality by window", [["Window"], ["Labels", NUM], ...shown.map(([name]) => [name, NUM])],
+    table("Realised quality by window", [["Window"], ["Labels", NUM], ...shown.map(([name, field]) => [name, field.endsWith("_chance") ? "" : NUM])],
       found.map(([name, one]) => ({ key: name, cells: [name, count(one.samples), ...shown.map(([, field, form]) => form(one[field]))] }))));
 }
 
@@ -66,42 +67,8 @@ function estimate(model, width) {
   });
   return panel("estimate", classifies ? "Estimated accuracy" : "Estimated error", "without labels, from like rows of the reference; bands of 95\u202f%",
     bands(rows, found.reference, width, classifies ? percent : number),
-    table("Estimates by window", [["Window"], ["Rows", NUM], ["Worse by chance", NUM], ["Holds"]],
-      windows.map(([name, one]) => ({ key: name, cells: [name, count(one.samples), one.chance ?? NONE, one.valid ? "✓ yes" : "? no: rows unlike the reference's"] }))));
-}
-
-function embeddings(model) {
-  const found = Object.entries(model.evaluation?.embeddings || {});
-  const rows = found.flatMap(([name, windows]) => Object.entries(windows).filter(([, one]) => one.mmd_relative !== null).map(([window, one]) => ({ key: `${name} ${window}`, cells: [name, window, status(one.status), score(one.mmd_relative), score(one.noise_floor), one.chance ?? NONE, count(one.samples)] })));
-  const past = Object.entries(model.evaluation?.embedding_changes || {});
-  const changes = past.flatMap(([name, modes]) => Object.entries(modes).filter(([, one]) => one.mmd_relative !== null).map(([mode, one]) => ({ key: `${name} ${mode}`, cells: [name, `${one.window}, ${PASTS[mode] || mode}`, NONE, score(one.mmd_relative), score(one.noise_floor), one.chance ?? NONE, count(one.samples)] })));
-  if (!rows.length) return null;
-  rows.push(...changes);
-  return panel("embeddings", "Embeddings", "distance of their mean from the reference's, or from the model's own past",
-    table("Embeddings by window", [["Embedding"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Rows", "num wide"]], rows));
-}
-
-// How far the words of texts are from the reference's; of each only how often its hash came is known.
-function tokens(model) {
-  const found = Object.entries(model.evaluation?.tokens || {});
-  const rows = found.flatMap(([name, windows]) => Object.entries(windows).filter(([, one]) => one.debiased !== null).map(([window, one]) => ({ key: `${name} ${window}`, cells: [name, window, status(one.status), score(one.debiased), score(one.noise_floor), one.chance ?? NONE, one.overlap_ratio === null ? NONE : `${percent(one.overlap_ratio)} of ${one.top}`, count(one.samples)] })));
-  if (!rows.length) return null;
-  return panel("tokens", "Texts", "distance of their tokens from the reference's; no text is kept",
-    table("Tokens of texts by window", [["Text"], ["Window"], ["Status"], ["Distance", NUM], ["Noise floor", "num wide"], ["By chance"], ["Most frequent shared", "num wide"], ["Texts", "num wide"]], rows));
-}
-
-// What detectors found in the model's own series, newest first; nothing where none is watched.
-function levels(model) {
-  const found = model.evaluation?.level_changes || [];
-  if (!found.length) return null;
-  const kinds = { loss: "Loss", confidence: "Confidence", latency: "Latency", error_rate: "Failed requests" };
-  const form = (name, value) => (name === "latency" ? seconds(value) : name === "loss" ? number(value) : percent(value));
-  const rows = [...found].sort((a, b) => (b.last_change?.since || 0) - (a.last_change?.since || 0));
-  return panel("levels", "Changes of level", "of the model as a whole, slot by slot; some come by chance",
-    table("Changes of level", [["Series"], ["Detector"], ["Level", NUM], ["Before", NUM], ["Since"], ["Changes", NUM]],
-      rows.map((one) => ({ key: `${one.series} ${one.detector}`, cells: [kinds[one.series] || one.series, one.detector.replace("_", "-"),
-        form(one.series, one.estimate), one.last_change ? form(one.series, one.last_change.before) : NONE,
-        one.last_change ? moment(one.last_change.since) : one.state === "warming" ? "warming up" : "no change", count(one.changes.up + one.changes.down)] }))));
+    table("Estimates by window", [["Window"], ["Rows", NUM], ["Worse"], ["Holds"]],
+      windows.map(([name, one]) => ({ key: name, cells: [name, count(one.samples), one.chance ?? NONE, one.valid ? "✓ yes" : "? no: rows few or unlike the reference's"] }))));
 }
 
 function calibration(model, width) {
@@ -157,14 +124,14 @@ function language(model, width) {
       found.output_token_seconds && ["Time per output token, mean", seconds(mean(found.output_token_seconds))]]),
     found.first_token_seconds && [h("h3", { key: "h" }, "Time to the first token"), { ...buckets(found.first_token_seconds, width), key: "first" }],
     Object.values(found.kinds).some((many) => many) && table("Answers by kind", [["Answer"], ["Count", NUM], ["Share", NUM]], rows(found.kinds, answers)),
-    ends.length > 0 && table("Why answers ended", [["Ended by"], ["Count", NUM], ["Share", NUM]], ends));
+    ends.length > 0 && table("Why answers ended", [["Ended by"], ["Count", NUM], ["Share", NUM]], ends, "names"));
 }
 
 function classes(model) {
   const found = (model.evaluation?.classes || []).filter((one) => one.classes.length);
   if (!found.length) return null;
-  return panel("classes", "Predicted classes", `last ${model.evaluation.status_window}`, found.map((one) => ({ ...table(`Classes of ${one.feature}`, rated(one) ? [[one.feature], ["Share", NUM], ["Against reference", NUM], ["By chance", NUM]] : [[one.feature], ["Share", NUM]],
-    one.classes.map((name, n) => one.ratios[n] !== 0 && ({ key: name, cells: [name, percent(one.ratios[n]), ...(rated(one) ? [one.rate_ratios[n] === null ? NONE : `× ${number(one.rate_ratios[n])}`, one.rate_ratio_chances[n] ?? NONE] : [])] })).filter(Boolean)), key: one.feature })));
+  return panel("classes", "Predicted classes", `last ${model.evaluation.status_window}`, found.map((one) => ({ ...table(`Classes of ${one.feature}`, rated(one) ? [[one.feature], ["Share", NUM], ["Against reference", NUM], ["By chance"]] : [[one.feature], ["Share", NUM]],
+    one.classes.map((name, n) => one.ratios[n] !== 0 && ({ key: name, cells: [name, percent(one.ratios[n]), ...(rated(one) ? [one.rate_ratios[n] === null ? NONE : `× ${number(one.rate_ratios[n])}`, one.rate_ratio_chances[n] ?? NONE] : [])] })).filter(Boolean), "names"), key: one.feature })));
 }
 
 const rated = (one) => one.rate_ratios.some((ratio) => ratio !== null);
@@ -176,7 +143,7 @@ function segments(model) {
     .filter((row) => row.debiased !== null).sort((a, b) => b.debiased - a.debiased).slice(0, 20);
   return panel("segments", "Segments", "parts of the traffic, the furthest away first",
     rows.length ? table("Segments", [["Segment"], ["Column"], ["Status"], ["Distance", NUM], ["By chance"], ["Rows", "num wide"]],
-      rows.map((row) => ({ key: JSON.stringify([row.segment, row.role, row.feature]), cells: [row.segment, h("a", { href: toFeature(model.name, model.version, row.role, row.feature) }, row.feature), status(row.status), score(row.debiased), row.chance ?? NONE, count(row.samples)] })))
+      rows.map((row) => ({ key: JSON.stringify([row.segment, row.role, row.feature]), cells: [row.segment, h("a", { href: toFeature(model.name, model.version, row.role, row.feature) }, row.feature), status(row.status), score(row.debiased), row.chance ?? NONE, count(row.samples)] })), "names")
       : h("p", { class: "note" }, "Nothing to compare yet."));
 }
 
@@ -188,9 +155,9 @@ function quality(model) {
   if (!columns.length && !broken.length && !failures.length && !late.length) return model.evaluation && panel("quality", "Data quality", null, h("p", { class: "note" }, "✓ Nothing missing, out of range or new, and no row breaks the schema."));
   return panel("quality", "Data quality", model.evaluation ? `shares of values, last ${model.evaluation.status_window}` : null,
     columns.length > 0 && table("Missing, out of range, new", [["Feature"], ["Missing", NUM], ["Out of range", NUM], ["New", NUM]],
-      columns.map((column) => ({ key: `${column.role} ${column.feature}`, cells: [h("a", { href: toFeature(model.name, model.version, column.role, column.feature) }, column.feature), percent(column.facts.missing_ratio), percent(column.facts.out_of_range_ratio), percent(column.facts.unseen_ratio)] }))),
+      columns.map((column) => ({ key: `${column.role} ${column.feature}`, cells: [h("a", { href: toFeature(model.name, model.version, column.role, column.feature) }, column.feature), percent(column.facts.missing_ratio), percent(column.facts.out_of_range_ratio), percent(column.facts.unseen_ratio)] })), "names"),
     broken.length > 0 && table("Schema violations", [["Column"], ["Breaks the schema by"], ["Values", NUM]],
-      broken.map((one) => ({ key: JSON.stringify([one.feature, one.reason]), cells: [one.feature, words(one.reason), count(one.count)] }))),
+      broken.map((one) => ({ key: JSON.stringify([one.feature, one.reason]), cells: [one.feature, words(one.reason), count(one.count)] })), "names"),
     (failures.length > 0 || late.length > 0) && facts([...failures.map(([why, many]) => [`Failed: ${words(why)}`, count(many)]), ...late.map(([why, many]) => [LEFT_OUT[why] || `Left out: ${words(why)}`, count(many)])]));
 }
 

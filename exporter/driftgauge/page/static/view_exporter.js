@@ -23,7 +23,7 @@ export function exporterView({ detail, now }) {
       panel("refused", "What was refused", "since the start", refused(detail)),
       panel("last", "Last refusals", "newest first; what was in them is not kept", last(detail, now)),
       panel("config", "Configuration and checkpoint", null, configuration(detail, now)),
-      panel("listeners", "Listeners", null, listeners(detail)),
+      detail.listeners.length > 0 && panel("listeners", "Listeners", null, listeners(detail)),
       detail.events.received > 0 && panel("events", "Events of inference loggers", "since the start", counts(detail.events)),
       detail.proxy && panel("proxy", "Proxy", "since the start", counts(detail.proxy))),
   ];
@@ -62,7 +62,6 @@ function configuration(detail, now) {
 }
 
 function listeners(detail) {
-  if (!detail.listeners.length) return h("p", { class: "note" }, "Nothing is told of them.");
   return table("Listeners", [["Listener"], ["Speaks"], ["Wants"], ["Open", NUMBER], ["Closed", NUMBER], ["Refused", NUMBER]],
     detail.listeners.map((one) => ({ key: one.name, cells: [one.insecure ? `${one.name} ▲ insecure` : one.name, one.scheme, one.authentication === "none" ? "nothing" : one.authentication, count(one.open), count(sum(one.closed)), count(sum(one.refused))] })));
 }

@@ -66,7 +66,7 @@ function bins(detail) {
   const unseen = detail.histogram.current.unseen;
   return [
     table("Bins, those that carry most of the drift first", [[unit], ["Now", "num"], ["Reference", "num"], ["Change", "num"], ["Carries", "num"]],
-      order.map((n) => ({ key: n, cells: [n < inner ? binName(detail.histogram, n) : names[n], percent(current[n]), percent(reference[n]), change(current[n] - reference[n]), percent(carried[n])] }))),
+      order.map((n) => ({ key: n, cells: [n < inner ? binName(detail.histogram, n) : names[n], percent(current[n]), percent(reference[n]), change(current[n] - reference[n]), percent(carried[n])] })), "names"),
     unseen > 0 && h("p", { class: "note", key: "rest" }, `${count(unseen)} values are categories that the reference did not have.`),
   ];
 }
