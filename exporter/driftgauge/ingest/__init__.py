@@ -11,7 +11,7 @@ values in `Batch.violations`. Cost: 50-200 ns a value for JSON, the less the mor
 from __future__ import annotations
 
 from driftgauge.failures import FAILURES
-from driftgauge.ingest.decode import DECODERS, decode
+from driftgauge.ingest.decode import DECODERS, decode, decode_alike
 from driftgauge.ingest.exchange import REQUEST, RESPONSE, Exchange, Observed, decode_exchange
 from driftgauge.ingest.labels import decode_labels
 from driftgauge.ingest.result import Decoded, Limits, NothingUsable, RowError
@@ -28,6 +28,7 @@ __all__ = [
     "Observed",
     "RowError",
     "decode",
+    "decode_alike",
     "decode_exchange",
     "decode_labels",
 ]

@@ -12,10 +12,8 @@ import asyncio
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -133,42 +131,46 @@ class Engine:
         answer = self._answered_now(incoming)
         if answer is not None:
             return answer
-        with self._told(incoming) as tell:
-            return tell(await self._in(self._worker, self._count_in_worker, incoming))
+        started = time.perf_counter()
+        try:
+            decoded = await self._in(self._worker, self._count_in_worker, incoming)
+        except Exception as error:
+            self._failed(error, started)
+            raise
+        return self._told(incoming, decoded, started)
 
     def _answered_now(self, incoming: Incoming) -> Mapping[str, Any] | None:
         """Count a body here unless that would hold the loop, or the lock is taken."""
         # The event clock evaluates in step with the rows, and learning takes a thousand rows in at a time: tens of
         # milliseconds that are no work for the event loop.
-        quick = not self._event_clocks and not self.registry.learning and incoming.small
-        if not quick or not self._lock.acquire(blocking=False):
+        if self._event_clocks or self.registry.learning or not self._lock.acquire(blocking=False):
             return None
-        try:
-            with self._told(incoming) as tell:
-                decoded = incoming.decoded(self.settings, self.tensors)
-                self._observe(incoming, decoded)
-                return tell(decoded)
-        finally:
-            self._lock.release()
-
-    @contextmanager
-    def _told(self, incoming: Incoming) -> Iterator[Callable[[Decoded], Mapping[str, Any]]]:
-        """Count how long a body takes, and what became of its rows."""
         started = time.perf_counter()
         try:
-            yield partial(self._tell, incoming)
-        except NothingUsable as error:
-            self.health.rejected.update(error.rejected_reasons)
+            decoded = incoming.decoded_now(self.settings, self.tensors)
+            if decoded is None:
+                return None
+            self._observe(incoming, decoded)
+        except Exception as error:
+            self._failed(error, started)
             raise
         finally:
-            self.health.took(time.perf_counter() - started)
+            self._lock.release()
+        return self._told(incoming, decoded, started)
 
-    def _tell(self, incoming: Incoming, decoded: Decoded) -> Mapping[str, Any]:
+    def _told(self, incoming: Incoming, decoded: Decoded, started: float) -> Mapping[str, Any]:
+        """Count what became of a body's rows, and return the answer's JSON."""
+        self.health.took(time.perf_counter() - started)
         kind = incoming.content_type.partition(";")[0].strip().lower()
         self.health.batches[kind] += 1
         self.health.rows[kind] += decoded.accepted
         self.health.rejected.update(decoded.rejected_reasons)
         return answer_of(decoded)
+
+    def _failed(self, error: Exception, started: float) -> None:
+        self.health.took(time.perf_counter() - started)
+        if isinstance(error, NothingUsable):
+            self.health.rejected.update(error.rejected_reasons)
 
     def observe(self, name: str, version: str, batch: Batch, *, register: bool = True) -> None:
         """Count a batch of a model, which may *register* itself by that; for threads of their own, which wait for the lock.

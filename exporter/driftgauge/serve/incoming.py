@@ -1,4 +1,7 @@
-"""Incoming: one body with what its request says of it, and what it costs to count."""
+"""Incoming: one body with what its request says of it, and where it is decoded.
+
+Guarantee: what is decoded on the event loop holds it for a millisecond or two, if it is what anybody means to send.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from driftgauge.config import Settings
-from driftgauge.ingest import Decoded, decode, decode_labels
+from driftgauge.ingest import Decoded, decode, decode_alike, decode_labels
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.retries import retry_key
@@ -18,9 +21,12 @@ __all__ = ["INLINE_BYTES", "Content", "Incoming", "answer_of"]
 #: bytes of a body; a view where they came right from the socket into memory of their own
 Content: TypeAlias = bytes | memoryview
 
-#: bodies up to this size are decoded and counted on the event loop: at most some 2 ms of JSON
+#: bodies up to this size are decoded and counted on the event loop, whatever they hold
 INLINE_BYTES = 32 * 1024
-#: of binary tensors more, which cost a hundredth of JSON: some 1 ms again
+#: of JSON whose rows are alike, or in columns, more: a millisecond. A thread would not hold the loop for less, because one of them
+#: runs at a time, and handing a body over costs as much as 20 rows.
+INLINE_ALIKE_BYTES = 128 * 1024
+#: of binary tensors more still, which cost a hundredth of JSON
 INLINE_BINARY_BYTES = 512 * 1024
 
 _GZIP = b"\x1f\x8b"
@@ -47,14 +53,6 @@ class Incoming:
         kind = "labels" if self.labels else "observations"
         return retry_key(kind, self.model or "", self.version or "", self.idempotency_key)
 
-    @property
-    def small(self) -> bool:
-        """Whether it may be decoded on the event loop, which it then holds for a few milliseconds at most."""
-        binary = self.content_type.startswith("application/octet-stream")
-        most = INLINE_BINARY_BYTES if binary and not holds_deep(self.body) else INLINE_BYTES
-        arrow = self.content_type.startswith(_ARROW)  # the first one imports pyarrow
-        return len(self.body) <= most and not arrow and self.body[:2] != _GZIP
-
     def decoded(self, settings: Settings, tensors: TensorBudgets) -> Decoded:
         """Decode it, within the budgets of *tensors*.
 
@@ -74,6 +72,30 @@ class Incoming:
             limits=bounds,
             reducer=tensors.of(name, version, model),
         )
+
+    def decoded_now(self, settings: Settings, tensors: TensorBudgets) -> Decoded | None:
+        """Decode it, as `decoded` does, where that holds the event loop for a millisecond or so; None where it may not.
+
+        Raises:
+            DecodeError: nothing of it can be used.
+        """
+        size = len(self.body)
+        if self.body[:2] == _GZIP or self.content_type.startswith(_ARROW):  # the first of those imports pyarrow
+            return None
+        if size <= INLINE_BYTES or (size <= self._most_of_arrays and not holds_deep(self.body)):
+            return self.decoded(settings, tensors)
+        if size > INLINE_ALIKE_BYTES or self.labels:
+            return None
+        return decode_alike(self.body, content_type=self.content_type, limits=bounds_of(settings.limits))
+
+    @property
+    def _most_of_arrays(self) -> int:
+        """Up to what size it may be decoded on the event loop, if it holds columns or tensors that are not deep."""
+        if self.labels:
+            return 0
+        if self.content_type.startswith("application/octet-stream"):
+            return INLINE_BINARY_BYTES
+        return INLINE_ALIKE_BYTES if self.content_type.startswith("application/json") and self.body[:1] == b"{" else 0
 
 
 def answer_of(decoded: Decoded) -> Mapping[str, Any]:
