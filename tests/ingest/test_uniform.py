@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftgauge.errors import DecodeError
-from driftgauge.ingest import decode
+from driftgauge.ingest import decode, decode_alike
 from driftgauge.ingest.observations import decode_lines, decode_observations
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Limits
@@ -49,6 +49,10 @@ def changed(value: Any, *, row: int = 9, field: str = "x") -> list[dict[str, Any
 
 UNIFORM = {
     "features alone": rows(),
+    "numbers alone": [{"features": {"x": n / 7, "y": None if n == 5 else n}} for n in range(ROWS)],
+    "what looks like the end of a row": [
+        {"features": {"plan": "a}, {", "x": n}, "prediction": {"b}{": 1}} for n in range(ROWS)
+    ],
     "a prediction": rows(prediction=lambda n: n % 2),
     "a prediction of texts": rows(prediction=lambda n: "ab"[n % 2]),
     "a prediction now and then": rows(prediction=lambda n: None if n % 3 else 0.5),
@@ -91,6 +95,10 @@ OTHER = {
     "features that are null": [*rows(), {"features": None, "prediction": 1}],
     "an empty row": [*rows(), {"features": {}}],
     "a row of nulls": [*rows(), {"features": {"x": None}}],
+    "a row of nulls among numbers": [
+        *({"features": {"x": 1.0, "y": n}} for n in range(ROWS)),
+        {"features": {"x": None}},
+    ],
     "a row that is none": [*rows(), 7],
     "a time that cannot be": [*rows(ts=lambda n: n), {"features": {"x": 1.0}, "ts": "yesterday"}],
     "two models": rows(model=lambda n: "ab"[n % 2]),
@@ -188,6 +196,28 @@ def test_two_rows_of_one_line_are_refused():
     row = json.dumps(rows()[0]).encode()
     for line in (row + row, row[:20] + b"\n" + row[20:]):
         assert decode_uniform_lines(b"\n".join([row] * ROWS + [line]), LIMITS) is None
+
+
+def test_rows_that_are_alike_are_told_from_other_bodies():
+    """What the event loop decodes of larger bodies: lists and lines that are alike, and nothing else."""
+    text = json.dumps(rows()).encode()
+    lines = b"\n".join(json.dumps(row).encode() for row in rows())
+    for body, kind in (
+        (text, "application/json; charset=utf-8"),
+        (lines, "Application/X-NDJSON"),
+        (memoryview(text), "application/json"),
+    ):
+        found = decode_alike(body, content_type=kind)
+        assert found is not None
+        same(found, decode(body, content_type=kind))
+    others = (
+        (text, "application/x-ndjson"),
+        (text[:-1], "application/json"),
+        (b"{}", "application/json"),
+        (text, "text/csv"),
+    )
+    assert [decode_alike(body, content_type=kind) for body, kind in others] == [None] * 4
+    assert decode_alike(text, content_type="application/json", limits=Limits(body_bytes=9)) is None
 
 
 def test_limits_hold():

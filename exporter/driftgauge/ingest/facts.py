@@ -132,6 +132,8 @@ def numbers_of(values: Sequence[Any] | Floats) -> tuple[Floats, int]:
 
 def scores_of(values: Sequence[Any], field: str, limits: Limits, violations: Violations) -> Floats | None:
     """Return class scores, or an embedding, as [rows, width], NaN where a row gives none of the usual length; None without any."""
+    if not values:
+        return None
     widths = Counter(len(row) for row in values if isinstance(row, list) and len(row) >= 2)
     width = widths.most_common(1)[0][0] if widths else -1
     usable = np.array([_is_score_row(row, width) for row in values], dtype=bool)

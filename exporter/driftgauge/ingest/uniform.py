@@ -10,7 +10,9 @@ Memory: the 16 types used last, about 0.5 KB a column each. Time: about half of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -72,10 +74,11 @@ class _Decoders:
 
 def _decode(text: bytes, start: int, limits: Limits, rows_of: Callable[[_Decoders], list[Any]]) -> Decoded | None:
     shape = _shape_of(text[start : len(text) // LEAST_ROWS])
-    if shape is None:
+    decoders = None if shape is None else _decoders_of(shape)
+    if shape is None or decoders is None:
         return None
     try:
-        return _decoded(shape, rows_of(_decoders_of(shape)), limits)
+        return _decoded(shape, rows_of(decoders), limits)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, DecodeError, _NotUniformError):
         return None  # the general way finds the same, and says what and where
 
@@ -94,28 +97,40 @@ class _Shape:
 
 def _shape_of(first: bytes) -> _Shape | None:
     """Return the shape of the row with which a text begins; None where it does not hold all of it."""
-    end = json_end(first)
-    if end is None:
-        return None
-    try:
-        row = msgspec.json.decode(first[:end])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
+    row = _row_of(first) or {}
     features = row.get("features")
     if not isinstance(features, dict) or not 0 < len(features) <= MOST_FEATURES or not row.keys() <= FIELDS:
-        return None
-    if _UNUSUAL.intersection(chain.from_iterable(features)):
         return None
     return _Shape(tuple(row), tuple((name, _KINDS.get(type(value), "any")) for name, value in features.items()))
 
 
+def _row_of(first: bytes) -> dict[str, Any] | None:
+    """Return the object with which a text begins; None where it does not hold all of one."""
+    for end in _ends(first):
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return _OBJECT.decode(first[:end])
+    return None
+
+
+def _ends(first: bytes) -> Iterator[int]:
+    """Yield where that object may end, which is so if it can be read: before the next one, and where its braces say."""
+    if (border := _BORDER.search(first)) is not None:
+        yield border.start() + 1
+    if (end := json_end(first)) is not None:
+        yield end
+
+
+_OBJECT: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+_BORDER = re.compile(rb"\}\s*+,?\s*+\{")
 _KINDS: Mapping[type, str] = {int: "number", float: "number", str: "text"}
 _TYPES: Mapping[str, Any] = {"number": float | None, "text": str | None, "any": Any}
 
 
 @lru_cache(_KEPT)
-def _decoders_of(shape: _Shape) -> _Decoders:
-    """Return what decodes such rows; a key that a row lacks is None, one that is new is an error."""
+def _decoders_of(shape: _Shape) -> _Decoders | None:
+    """Return what decodes such rows; a key that a row lacks is None, one that is new is an error. None for unusual keys."""
+    if _UNUSUAL.intersection(chain.from_iterable(name for name, _ in shape.features)):
+        return None
     features = [
         (f"f{number}", _TYPES[kind], msgspec.field(name=name, default=None))
         for number, (name, kind) in enumerate(shape.features)
@@ -153,17 +168,25 @@ def _decoded(shape: _Shape, rows: Sequence[Any], limits: Limits) -> Decoded:
 def _inputs(shape: _Shape, rows: Sequence[Any]) -> Mapping[str, Sequence[Any] | Floats]:
     """Return the features by name."""
     values = [astuple(row.features) for row in rows]
-    columns: list[Sequence[Any] | Floats] = list(zip(*values, strict=True))
+    names = [name for name, _ in shape.features]
     numeric = [place for place, (_, kind) in enumerate(shape.features) if kind == "number"]
-    numbers = chain.from_iterable([columns[place] for place in numeric])
-    # None becomes NaN, which no number of strict JSON is
-    matrix = np.fromiter(numbers, np.float64, len(numeric) * len(rows)).reshape(len(numeric), len(rows))
+    columns: list[Sequence[Any] | Floats] = [] if len(numeric) == len(names) else list(zip(*values, strict=True))
+    if not columns:
+        matrix = _matrix(chain.from_iterable(values), len(rows), len(names)).T.copy()
+        columns = list(matrix)
+    else:
+        matrix = _matrix(chain.from_iterable([columns[place] for place in numeric]), len(numeric), len(rows))
+        for place, column in zip(numeric, matrix, strict=True):
+            columns[place] = column
     for row in np.flatnonzero(np.isnan(matrix).all(axis=0)).tolist():
         if all(value is None for value in values[row]):  # nothing can be used of it, unless it is nulls that were sent
             raise _NotUniformError
-    for place, column in zip(numeric, matrix, strict=True):
-        columns[place] = column
-    return {name: column for (name, _), column in zip(shape.features, columns, strict=True)}
+    return dict(zip(names, columns, strict=True))
+
+
+def _matrix(numbers: Iterable[float | None], rows: int, columns: int) -> Floats:
+    """Return numbers as a matrix; None becomes NaN, which no number of strict JSON is."""
+    return np.fromiter(numbers, np.float64, rows * columns).reshape(rows, columns)
 
 
 def _outputs(predictions: list[Any], limits: Limits, violations: Violations) -> Mapping[str, Sequence[Any]]:
