@@ -10,6 +10,7 @@ import pytest
 from driftgauge.config import Settings
 from driftgauge.errors import DecodeError
 from driftgauge.serve.incoming import INLINE_ALIKE_BYTES, INLINE_BINARY_BYTES, INLINE_BYTES, Incoming
+from driftgauge.serve.tensor_budgets import TensorBudgets
 
 JSON, LINES, BINARY = "application/json", "application/x-ndjson", "application/octet-stream"
 
@@ -40,9 +41,9 @@ def text(value):
 )  # fmt: skip
 def test_what_is_quick_is_decoded_now(incoming):
     """It is what a thread would decode."""
-    now = incoming.decoded_now(Settings())
+    now = incoming.decoded_now(Settings(), TensorBudgets())
     assert now is not None
-    assert now.accepted == incoming.decoded(Settings()).accepted
+    assert now.accepted == incoming.decoded(Settings(), TensorBudgets()).accepted
 
 
 @pytest.mark.parametrize(
@@ -50,18 +51,19 @@ def test_what_is_quick_is_decoded_now(incoming):
     [Incoming(text(rows(INLINE_ALIKE_BYTES)), JSON), Incoming(text([*rows(INLINE_BYTES), {"prediction": 1}]), JSON),
      Incoming(gzip.compress(text(rows(20_000))), JSON), Incoming(b"", "application/vnd.apache.arrow.stream"),
      Incoming(tensor(INLINE_BINARY_BYTES)[0], BINARY, tensor(INLINE_BINARY_BYTES)[1]),
-     Incoming(text([{"id": 1, "label": 2}] * 5_000), JSON, labels=True)],
-    ids=["large", "not alike", "packed", "arrow", "large binary", "many labels"],
+     Incoming(text([{"id": 1, "label": 2}] * 5_000), JSON, labels=True),
+     Incoming(text({"inputs": [{"name": "x", "shape": [1, 128, 128], "datatype": "FP32", "data": [1.5] * 128 * 128}]}), JSON)],
+    ids=["large", "not alike", "packed", "arrow", "large binary", "many labels", "a picture"],
 )  # fmt: skip
 def test_what_may_take_its_time_is_not(incoming):
     """A few bytes may unpack to megabytes, and rows that differ are looked at one by one."""
-    assert incoming.decoded_now(Settings()) is None
+    assert incoming.decoded_now(Settings(), TensorBudgets()) is None
 
 
 def test_what_is_wrong_is_refused_now():
     """Nothing has to be waited for."""
     with pytest.raises(DecodeError, match="not well-formed"):
-        Incoming(b"{", JSON).decoded_now(Settings())
+        Incoming(b"{", JSON).decoded_now(Settings(), TensorBudgets())
 
 
 def test_retries_are_told_apart_by_what_they_are_for():
