@@ -11,5 +11,6 @@ Cost: under a microsecond for a row of 50 floats; NumPy and the standard library
 from __future__ import annotations
 
 from driftgauge.client.monitor import Monitor
+from driftgauge.client.texts import TextReading
 
-__all__ = ["Monitor"]
+__all__ = ["Monitor", "TextReading"]

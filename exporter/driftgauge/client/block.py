@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.batch import Batch, Column, Mixed, concatenate
+from driftgauge.batch import Batch, Categories, Column, Mixed, concatenate
 from driftgauge.client.stack import Stack
 
 __all__ = ["INPUT", "OUTPUT", "Block", "Layout", "joined", "unmixed"]
@@ -32,7 +32,8 @@ class Block:
         rows: how many.
         inputs: feature columns.
         outputs: output columns.
-        facts: what is known of each row beside: `latency_s`, `status`, `id`, `ts`, `label`, `segment.FIELD`.
+        facts: what is known of each row beside: `latency_s`, `status`, `id`, `ts`, `label`, `segment.FIELD`,
+            `tokens.TEXT`.
         matrices: tables that stay whole, by (role, name): features given as an array, class scores.
     """
 
@@ -51,7 +52,12 @@ class Block:
     def nbytes(self) -> int:
         """Bytes of the values, about."""
         columns = len(self.inputs) + len(self.outputs) + len(self.facts)
-        return 8 * columns * self.rows + sum(matrix.nbytes for matrix in self.matrices.values())
+        packed = sum(
+            sum(map(len, column.vocabulary))
+            for name, column in self.facts.items()
+            if name.startswith("tokens.") and isinstance(column, Categories)
+        )
+        return 8 * columns * self.rows + packed + sum(matrix.nbytes for matrix in self.matrices.values())
 
     def take(self, rows: NDArray[np.bool_] | slice) -> Block:
         """Return the chosen rows."""

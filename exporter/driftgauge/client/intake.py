@@ -19,6 +19,7 @@ from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
 from driftgauge.client.pictures import with_pictures
 from driftgauge.client.sender import Sender
+from driftgauge.client.texts import with_words
 from driftgauge.failures import failure_of
 
 __all__ = ["Intake"]
@@ -41,6 +42,7 @@ class Intake:
         self._sender = sender
         self._enabled = options.enabled
         self._rate = options.sample
+        self._texts = options.texts
         self._largest = options.buffer_bytes // 2
 
     def drawn(self) -> bool:
@@ -63,7 +65,7 @@ class Intake:
                 self._note_surplus(surplus, facts)
             more = {name: value for name, value in facts.items() if value is not None and name in _KNOWN} or None
             if drawn and self._enabled:
-                features = with_pictures(features, self.mistakes)
+                features = with_words(with_pictures(features, self.mistakes), self._texts)
                 size = OVERHEAD + size_of(features) + size_of(prediction) + size_of(proba) + size_of(more)
                 if size <= self._largest:
                     return copied(features), copied(prediction), copied(proba), copied(more), 1, size

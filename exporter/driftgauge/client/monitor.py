@@ -37,7 +37,7 @@ class Monitor:
         version: of the model.
         columns: names of the columns of array rows; without them they are `x[0]`, `x[1]`...
         options: `endpoint`, `enabled`, `sample`, `buffer_bytes`, `flush_seconds`, `timeout_seconds`,
-            `shutdown_seconds`, `token`; each also as a variable, such as `DRIFTGAUGE_CLIENT_SAMPLE`.
+            `shutdown_seconds`, `texts`, `token`; each also as a variable, such as `DRIFTGAUGE_CLIENT_SAMPLE`.
 
     >>> monitor = Monitor("flight-delay", version="3", enabled=False)
     >>> with monitor.request() as r:

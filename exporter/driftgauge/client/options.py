@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from driftgauge.client.identity import Identity
+from driftgauge.client.texts import TextReading
 
 __all__ = ["PREFIX", "Options", "options_of"]
 
@@ -34,6 +35,7 @@ class Options:
         flush_seconds: how long a row waits for others to share its body.
         timeout_seconds: how long the thread waits for the exporter to take or answer a body.
         shutdown_seconds: how long the end of the process may be held up to send what is left.
+        texts: features that are texts, each with how it is read; they are reduced, and no text is sent.
         token: bearer token for an exporter that asks for one.
         token_file: file with that token, read again when it changes; comes before `token`.
         ca_file: PEM certificates that vouch for an exporter at `https:`; the system's where it is empty.
@@ -48,6 +50,7 @@ class Options:
     flush_seconds: float = 1.0
     timeout_seconds: float = 2.0
     shutdown_seconds: float = 1.0
+    texts: Mapping[str, TextReading] = field(default_factory=dict)
     token: str = ""
     token_file: str = ""
     ca_file: str = ""
@@ -63,18 +66,18 @@ class Options:
 def options_of(given: Mapping[str, Any], mistake: Callable[[str, str], None]) -> Options:
     """Return the options; *mistake* is told (kind, message) of each value that cannot be used."""
     used = {}
-    for field in fields(Options):
-        for source, value in ((field.name, given.get(field.name)), _variable(field.name)):
+    for option in fields(Options):
+        for source, value in ((option.name, given.get(option.name)), _variable(option.name)):
             if value is None:
                 continue
             try:
-                used[field.name] = _CHECKS[field.name](value)
+                used[option.name] = _CHECKS[option.name](value)
             except (TypeError, ValueError, OverflowError) as error:
-                shown = "..." if field.name == "token" else repr(value)
-                mistake(f"option {field.name}", f"{source}={shown} is not used: {error}")
+                shown = "..." if option.name == "token" else repr(value)
+                mistake(f"option {option.name}", f"{source}={shown} is not used: {error}")
             else:
                 break
-    for name in given.keys() - {field.name for field in fields(Options)}:
+    for name in given.keys() - {option.name for option in fields(Options)}:
         mistake(f"option {name}", f"there is no option {name!r}")
     return Options(**used)
 
@@ -95,6 +98,21 @@ def _token(value: Any) -> str:
     if not all("!" <= character <= "~" for character in text):
         raise ValueError("expected visible ASCII characters without blanks")
     return text
+
+
+def _texts(value: Any) -> dict[str, TextReading]:
+    if isinstance(value, str):
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    given = value if isinstance(value, Mapping) else dict.fromkeys(value)
+    return {_text(name): _reading(found) for name, found in given.items()}
+
+
+def _reading(value: Any) -> TextReading:
+    if value is None or isinstance(value, TextReading):
+        return value or TextReading()
+    if not callable(value):
+        raise TypeError("expected names, or names with what makes tokens of a text")
+    return TextReading(value)
 
 
 def _switch(value: Any) -> bool:
@@ -127,6 +145,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "flush_seconds": _between(0.01, 60.0),
     "timeout_seconds": _between(0.01, 60.0),
     "shutdown_seconds": _between(0.0, 60.0),
+    "texts": _texts,
     "token": _token,
     "token_file": _text,
     "ca_file": _text,

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from driftgauge.client.block import Block, Layout, joined, unmixed
@@ -23,6 +24,7 @@ from driftgauge.client.moments import moment_of
 from driftgauge.client.outbox import Parcel
 from driftgauge.client.rows import blocks_of, blocks_of_packed, word_of
 from driftgauge.client.tally import Tally
+from driftgauge.client.texts import TextReading, reduced, with_words
 from driftgauge.client.values import plain
 from driftgauge.failures import failure_of
 
@@ -44,19 +46,26 @@ class Packer:
         note: told of mistakes.
         key: makes the key of a new parcel.
         clock: seconds since 1970.
+        texts: features that are reduced, and how.
 
     Attributes:
         most_bytes: of a body, about; an exporter may take only smaller ones.
     """
 
     def __init__(
-        self, names: Sequence[str], note: Note, key: Callable[[], str], clock: Callable[[], float] = time.time
+        self,
+        names: Sequence[str],
+        note: Note,
+        key: Callable[[], str],
+        clock: Callable[[], float] = time.time,
+        texts: Mapping[str, TextReading] = MappingProxyType({}),
     ) -> None:
         self.most_bytes = _BODY_BYTES
         self._names = names
         self._note = note
         self._key = key
         self._clock = clock
+        self._texts = texts
 
     def parcels(self, buffer: Buffer, tally: Tally) -> Iterator[Parcel]:
         """Yield everything that waits in *buffer* as parcels, observations before labels; count it in *tally*."""
@@ -70,7 +79,7 @@ class Packer:
             make = blocks_of_packed(entries, self._names, tally, self._note)
             for block in make if packed else self._blocks(entries, labels, tally):
                 body = bodies.setdefault(block.layout, _Gathered())
-                body.add(block)
+                body.add(reduced(block, self._texts, self._note) if self._texts else block)
                 if body.rows >= _BODY_ROWS or body.nbytes >= self.most_bytes:
                     yield from self._sealed(bodies.pop(block.layout).blocks, made)
             if remaining > 0:
@@ -123,7 +132,7 @@ class Packer:
             return
         more = {name: found[name] for name in ("logits", "id", "ts", "label", "segment") if found.get(name) is not None}
         more |= {"latency_s": entry.latency_s} | ({} if entry.status is None else {"status": entry.status})
-        yield found.get("features"), found.get("prediction"), found.get("proba"), more, 1, 0
+        yield with_words(found.get("features"), self._texts), found.get("prediction"), found.get("proba"), more, 1, 0
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from driftgauge.client.moments import moment_of
 from driftgauge.client.stack import Stack
 from driftgauge.client.tables import MATRIX, Columns, columns_of, features_of, predictions_of, scores_of
 from driftgauge.client.tally import Tally
+from driftgauge.client.texts import Words
 from driftgauge.client.values import array_of, numbers_of, plain
 from driftgauge.failures import failure_of
 
@@ -32,7 +33,7 @@ __all__ = ["blocks_of", "blocks_of_packed", "word_of"]
 
 Note: TypeAlias = Callable[[str, str], None]
 
-_SCALARS = FIXED | {str}
+_SCALARS = FIXED | {str, Words}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

@@ -59,7 +59,7 @@ class Sender:
         self._mistakes = mistakes
         self._model = f"/v1/models/{quote(model, safe='')}"
         self._observations = f"{self._model}/versions/{quote(version, safe='')}/observations"
-        self._packer = Packer(names, mistakes, self._next_key)
+        self._packer = Packer(names, mistakes, self._next_key, texts=options.texts)
         # an outbox of a few bodies can give up one of them and keep the others
         self._packer.most_bytes = min(self._packer.most_bytes, options.buffer_bytes // 8)
         self._transport = Transport(options.endpoint, options.timeout_seconds, options.identity)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from driftgauge.batch import Categories, Column, column_of
 from driftgauge.client.copying import OnDevice
+from driftgauge.client.texts import Words
 
 __all__ = ["UNUSABLE", "array_of", "column_from", "numbers_of", "plain"]
 
@@ -169,6 +170,7 @@ def _missing_time(value: Any) -> Any:
 
 
 _CONVERSIONS: tuple[tuple[Any, Any], ...] = (
+    (Words, str),
     (Enum, lambda value: plain(value.value)),
     (str, lambda value: str(value)[:_LONGEST]),
     (bytes, lambda value: value[:_LONGEST].decode("utf-8", "replace")),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from driftgauge.batch import Batch, Categories, Column, Flags, Floats, Requests
+from driftgauge.batch import Batch, Categories, Column, Flags, Floats, Requests, Tokens
 from driftgauge.errors import DecodeError
 from driftgauge.ingest.facts import EMBEDDING, TOLD, Violations, count_unknown, name_of, requests_of
 from driftgauge.ingest.outputs import Outputs, add_columns, assign
@@ -41,6 +41,8 @@ LEAST_WIDTH = 2
 _SEGMENT = RESERVED + SEGMENT
 _MOST_ERRORS = 10
 _NO_REDUCER = NoReducer()
+#: what names of tensors with the tokens of texts begin with
+_TOKENS = RESERVED + "tokens."
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
 
 
@@ -153,7 +155,7 @@ def _vectors_of(specs: Specs, violations: Violations) -> dict[str, Floats]:
 
 
 def _is_fact(name: str) -> bool:
-    return name in _FACTS or name.startswith(_SEGMENT)
+    return name in _FACTS or name.startswith((_SEGMENT, _TOKENS))
 
 
 def _read_all(specs: Iterable[Spec], problems: list[DecodeError], violations: Violations) -> list[Tensor]:
@@ -216,7 +218,7 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
         inputs=inputs if reduced.whole else {},
         outputs=outputs.columns,
         vectors=tensors.vectors if reduced.whole else {},
-        tokens=reduced.tokens if reduced.whole else {},
+        tokens=_tokens_of(tensors, violations) | reduced.tokens if reduced.whole else {},
         probabilities=outputs.probabilities,
         logits=outputs.logits,
         timestamps=tensors.timestamps,
@@ -234,6 +236,22 @@ def _batch_of(tensors: _Tensors, prediction_output: str | None, violations: Viol
             violations,
         ),
     )
+
+
+def _tokens_of(tensors: _Tensors, violations: Violations) -> dict[str, Tokens]:
+    """Return the tokens of texts that the sender has reduced itself, by the text's name."""
+    found = {}
+    for name, values in tensors.facts.items():
+        if not name.startswith(_TOKENS):
+            continue
+        if len(values) != tensors.rows:
+            violations[(name, "wrong_shape")] += 1
+            continue
+        found[name.removeprefix(_TOKENS)], wrong = Tokens.unpacked(
+            values.tolist() if isinstance(values, np.ndarray) else values
+        )
+        violations[(name, "wrong_type")] += wrong
+    return found
 
 
 def _told(tensors: _Tensors, violations: Violations) -> Told:
