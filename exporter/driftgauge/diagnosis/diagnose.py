@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from driftgauge.batch import Counts
 from driftgauge.diagnosis.categories import categories
 from driftgauge.diagnosis.cause import CONTEXT, MECHANISM, SYMPTOM, Cause, Sight, percent
 from driftgauge.diagnosis.context import context
 from driftgauge.diagnosis.gaps import gaps
 from driftgauge.diagnosis.outcomes import outcomes, realised
+from driftgauge.diagnosis.stays import ONE_FOR_MANY, stays
 from driftgauge.diagnosis.values import Change, change_of
-from driftgauge.drift import UNDECIDED
+from driftgauge.drift import UNDECIDED, WARN
 from driftgauge.model import ModelView
 from driftgauge.profile import INPUT, OUTPUT
 
@@ -26,7 +29,7 @@ __all__ = ["Diagnosis", "Finding", "diagnose"]
 _QUALITY = frozenset(
     {
         *("missing_values", "broken_join", "absent_column", "renamed_column", "text_in_numbers"),
-        *("new_categories", "recoded", "spelling", "out_of_range"),
+        *("new_categories", "recoded", "spelling", "out_of_range", "stuck_value"),
     }
 )
 _NAMED = 3
@@ -88,11 +91,22 @@ def diagnose(
 
 
 def _causes(sight: Sight, hours: Counts | None) -> Iterator[Cause]:
+    staying = list(stays(sight))
     found = list(gaps(sight))
-    found += _changes(sight, _explained(sight, found))
+    found += _changes(sight, _explained(sight, found) | _by_value_alone(sight))
     found += categories(sight, _explained(sight, found))
+    known = {column for cause in staying for column in cause.columns}
+    found = [
+        cause for cause in found if cause.name not in ONE_FOR_MANY or not known.issuperset(cause.columns)
+    ] + staying
     yield from found
     yield from context(sight, _explained(sight, found), hours)
+
+
+def _by_value_alone(sight: Sight) -> set[int]:
+    """Return the columns whose distance is as it should be: what happened to all of their values need not be asked."""
+    stuck = sight.evaluation.stuck
+    return set() if stuck is None else set(np.flatnonzero((stuck.status >= WARN) & (stuck.scored < WARN)).tolist())
 
 
 def _explained(sight: Sight, causes: list[Cause]) -> set[int]:

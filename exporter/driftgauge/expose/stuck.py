@@ -13,8 +13,7 @@ from driftgauge.drift import WARN
 from driftgauge.expose.block import Block, Scope, evaluation
 from driftgauge.expose.shape import Shape
 from driftgauge.expose.values import STATUSES, finite
-from driftgauge.model import Evaluation, ModelView, StuckScores
-from driftgauge.profile import Profile
+from driftgauge.model import Evaluation, ModelView, StuckScores, stuck_value
 
 __all__ = ["describe_stuck", "stuck_blocks", "what_stays"]
 
@@ -37,7 +36,7 @@ def describe_stuck(found: Evaluation, number: int) -> dict[str, Any] | None:
     if stuck is None or np.isnan(stuck.found.ratio[number]):
         return None
     return {
-        "value": _value(found.reference.profile, stuck, number),
+        "value": stuck_value(found.reference.profile, stuck, number),
         "ratio": finite(stuck.found.ratio[number]),
         "evidence": finite(stuck.found.evidence[number]),
         "evidence_threshold": finite(stuck.evidence_threshold),
@@ -52,19 +51,9 @@ def describe_stuck(found: Evaluation, number: int) -> dict[str, Any] | None:
 
 def what_stays(found: Evaluation, stuck: StuckScores, number: int) -> str:
     """Say which value of a column stays, and how much of it there is."""
-    value, ratio = _value(found.reference.profile, stuck, number), float(stuck.found.ratio[number])
+    value, ratio = stuck_value(found.reference.profile, stuck, number), float(stuck.found.ratio[number])
     named = f"{value:g}" if isinstance(value, float) else str(value)
     return f"the value {named} holds {100 * ratio:.3g} % of the rows more than in the reference, in at least 80 % of the last 72 hours"
-
-
-def _value(profile: Profile, stuck: StuckScores, number: int) -> str | float | None:
-    """Return the value of a column that is there most, as the reference names it; None where none is."""
-    place, numeric = int(stuck.found.place[number]), len(profile.spec.schema.numeric)
-    if place < 0:
-        return None
-    if number < numeric:
-        return float(profile.spec.histogram.edges[number][place])
-    return profile.spec.categories.names[number - numeric][place]
 
 
 def _scores(view: ModelView) -> StuckScores:

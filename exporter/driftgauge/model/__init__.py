@@ -22,6 +22,7 @@ from driftgauge.model.level_watch import DIRECTIONS, LevelView
 from driftgauge.model.model import Model
 from driftgauge.model.performance import Performance
 from driftgauge.model.registry import Registry
+from driftgauge.model.stuck import stuck_value
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tokens import TokenScores
 
@@ -54,4 +55,5 @@ __all__ = [
     "StuckScores",
     "TokenScores",
     "WindowSums",
+    "stuck_value",
 ]

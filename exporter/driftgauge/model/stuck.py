@@ -27,10 +27,10 @@ from driftgauge.drift import (
 )
 from driftgauge.model.evaluation import Evaluation, StuckScores
 from driftgauge.model.sums import Trailing
-from driftgauge.profile import HOUR_SECONDS, STUCK, Reference
+from driftgauge.profile import HOUR_SECONDS, STUCK, Profile, Reference
 from driftgauge.state import State
 
-__all__ = ["StuckJudge"]
+__all__ = ["StuckJudge", "stuck_value"]
 
 Float64s = NDArray[np.float64]
 
@@ -126,6 +126,16 @@ class StuckJudge:
             StateError: they are of other columns.
         """
         self._hysteresis.thaw(state)
+
+
+def stuck_value(profile: Profile, stuck: StuckScores, number: int) -> str | float | None:
+    """Return the value of a column that is there most, as the reference names it; None where none is."""
+    place, numeric = int(stuck.found.place[number]), len(profile.spec.schema.numeric)
+    if place < 0:
+        return None
+    if number < numeric:
+        return float(profile.spec.histogram.edges[number][place])
+    return profile.spec.categories.names[number - numeric][place]
 
 
 def _least(settings: ModelSettings) -> tuple[float, float]:
