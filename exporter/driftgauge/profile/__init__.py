@@ -5,7 +5,7 @@ from driftgauge.profile.codec import FORMAT_VERSION, dumps, loads
 from driftgauge.profile.count_ring import CountRing
 from driftgauge.profile.outcomes import CLASSIFICATION, REGRESSION, Outcomes, OutcomeSpec
 from driftgauge.profile.profile import Block, Profile, ProfileSpec, Reading
-from driftgauge.profile.reference import EMBEDDING, PERFORMANCE, SCATTER, TOKENS, Provenance, Reference, sketch_name
+from driftgauge.profile.reference import EMBEDDING, PERFORMANCE, TOKENS, Provenance, Reference, sketch_name
 from driftgauge.profile.ring import Ring
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
 from driftgauge.profile.sketch_ring import SketchRing
@@ -27,7 +27,6 @@ __all__ = [
     "OUTPUT",
     "PERFORMANCE",
     "REGRESSION",
-    "SCATTER",
     "STUCK",
     "TOKENS",
     "WINDOWS",

@@ -14,10 +14,10 @@ from driftgauge.profile.segments import SegmentProfiles
 from driftgauge.profile.strata import Strata
 from driftgauge.sketch import Sketch
 
-__all__ = ["EMBEDDING", "PERFORMANCE", "SCATTER", "TOKENS", "Provenance", "Reference", "sketch_name"]
+__all__ = ["EMBEDDING", "PERFORMANCE", "TOKENS", "Provenance", "Reference", "sketch_name"]
 
 #: kinds of sketches beside columns
-EMBEDDING, PERFORMANCE, SCATTER, TOKENS = "embedding", "performance", "scatter", "tokens"
+EMBEDDING, PERFORMANCE, TOKENS = "embedding", "performance", "tokens"
 
 
 def sketch_name(kind: str, column: str) -> str:

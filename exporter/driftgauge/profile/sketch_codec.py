@@ -1,9 +1,9 @@
 """What a reference holds beside columns, in its JSON: tokens, mean embeddings with their feature maps, outcomes by bin.
 
-`"embeddings": {NAME: {"seed", "scale", "mean", "components", "square", "cube", "part", "rows", "sums", "scatter": {"rows", "sums",
-"products"}}}` (profiles of older versions have no `part` and no `scatter`),
+`"embeddings": {NAME: {"seed", "scale", "mean", "components", "square", "cube", "part", "rows", "sums"}}` (profiles of older versions
+have no `part`),
 `"tokens": {NAME: {"texts", "counts", "squares", "crossed", "lengths"}}`,
-`"performance": {COLUMN: {"edges", "narrow", "counts", "sums"}}`. About 9 bytes a number: 20 KB a text, 28 KB and 80
+`"performance": {COLUMN: {"edges", "narrow", "counts", "sums"}}`. About 9 bytes a number: 20 KB a text, 5 KB and 80
 bytes a dimension an embedding.
 """
 
@@ -18,16 +18,13 @@ from numpy.typing import NDArray
 
 from driftgauge.derive import Embedder
 from driftgauge.derive.embedding import WIDTH
-from driftgauge.derive.feature_part import PART
 from driftgauge.errors import ProfileError
-from driftgauge.profile.reference import EMBEDDING, PERFORMANCE, SCATTER, TOKENS, Reference, sketch_name
+from driftgauge.profile.reference import EMBEDDING, PERFORMANCE, TOKENS, Reference, sketch_name
 from driftgauge.sketch import (
     Binned,
     BinnedSpec,
     MeanSpec,
     MeanVector,
-    Scatter,
-    ScatterSpec,
     Sketch,
     TokenCounts,
     TokenSpec,
@@ -43,9 +40,7 @@ _INTEGERS = frozenset({"rows", "texts", "counts"})
 def sketch_records(reference: Reference) -> dict[str, Record]:
     """Return the parts of the header; only those that there are."""
     embeddings = {
-        name: _embedder_record(embedder)
-        | _arrays_of(reference.sketches.get(sketch_name(EMBEDDING, name)))
-        | _scatter_record(reference.sketches.get(sketch_name(SCATTER, name)))
+        name: _embedder_record(embedder) | _arrays_of(reference.sketches.get(sketch_name(EMBEDDING, name)))
         for name, embedder in reference.profile.spec.embedders.items()
     }
     start = sketch_name(TOKENS, "")
@@ -89,9 +84,6 @@ def sketches_of(document: Record, embedders: Mapping[str, Embedder]) -> dict[str
         if "sums" in record:
             spec = MeanSpec(WIDTH, embedders[name].digest)
             found[sketch_name(EMBEDDING, name)] = _filled(spec.zero(), record, f"embedding {name!r}")
-        if "scatter" in record:
-            moments = ScatterSpec(PART, embedders[name].digest).zero()
-            found[sketch_name(SCATTER, name)] = _filled(moments, record["scatter"], f"scatter of embedding {name!r}")
     for name, record in document.get("performance", {}).items():
         found[sketch_name(PERFORMANCE, name)] = _filled(
             _binned(name, record).zero(), record, f"performance of {name!r}"
@@ -110,10 +102,6 @@ def _arrays_of(sketch: Sketch | None) -> dict[str, Any]:
     if sketch is None:
         return {}
     return {name: [_number(value) for value in array.tolist()] for name, array in sketch.arrays.items()}
-
-
-def _scatter_record(sketch: Sketch | None) -> dict[str, Any]:
-    return {} if sketch is None else {"scatter": _arrays_of(sketch)}
 
 
 def _number(value: Any) -> Any:
@@ -155,7 +143,7 @@ def _part(name: str, told: Any) -> tuple[float, float] | None:
     return square, cube
 
 
-def _filled(sketch: TokenCounts | MeanVector | Scatter | Binned, record: Record, what: str) -> Sketch:
+def _filled(sketch: TokenCounts | MeanVector | Binned, record: Record, what: str) -> Sketch:
     arrays: dict[str, NDArray[Any]] = {}
     for name, empty in sketch.arrays.items():
         given = np.array(record[name], dtype=np.int64 if name in _INTEGERS else np.float64)

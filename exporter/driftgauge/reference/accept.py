@@ -16,7 +16,6 @@ from driftgauge.drift.mean_change import FeatureSums
 from driftgauge.errors import ProfileError
 from driftgauge.profile import (
     DAY_SECONDS,
-    SCATTER,
     STUCK,
     WINDOWS,
     Calibration,
@@ -25,7 +24,6 @@ from driftgauge.profile import (
     Reference,
     Strata,
     Window,
-    sketch_name,
 )
 from driftgauge.reference.accept_embeddings import AcceptedEmbeddings, accept_embeddings
 from driftgauge.reference.calibration import LEAST_STRATUM_ROWS
@@ -118,7 +116,7 @@ def _notes(old: Reference, found: Accepted, weight: float, embedded: AcceptedEmb
     ]
     if weight:
         notes.append(f"the {old.rows:,} rows of that reference count {weight:g} times in it")
-    kept = sorted(old.sketches.keys() - embedded.sketches.keys() - {sketch_name(SCATTER, n) for n in embedded.kept})
+    kept = sorted(old.sketches.keys() - embedded.sketches.keys())
     if kept:
         notes.append(f"{', '.join(kept)}: as they were in that reference")
     if lost:

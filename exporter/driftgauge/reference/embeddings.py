@@ -14,10 +14,9 @@ import numpy as np
 from driftgauge.batch import Batch, Floats
 from driftgauge.derive import Embedder, with_embedding_columns
 from driftgauge.derive.embedding import WIDTH
-from driftgauge.derive.feature_part import PART, part_of
-from driftgauge.profile import EMBEDDING, SCATTER, TOKENS, sketch_name
+from driftgauge.profile import EMBEDDING, TOKENS, sketch_name
 from driftgauge.reference.survey import Survey
-from driftgauge.sketch import MeanSpec, Scatter, ScatterSpec, Sketch, TokenSpec
+from driftgauge.sketch import MeanSpec, Sketch, TokenSpec
 
 __all__ = ["SketchTotals", "VectorSample", "survey_embeddings"]
 
@@ -112,10 +111,8 @@ class SketchTotals:
         for name, embedder in self._embedders.items():
             vectors = batch.vectors.get(name)
             if vectors is not None and vectors.shape[1] == embedder.dimensions:
-                phi, digest = embedder.features(vectors), embedder.digest
-                self._merge(sketch_name(EMBEDDING, name), MeanSpec(WIDTH, digest).of(phi))
-                scatter = ScatterSpec(PART, digest).of(part_of(phi))
-                self._merge(sketch_name(SCATTER, name), scatter)
+                spec = MeanSpec(WIDTH, embedder.digest)
+                self._merge(sketch_name(EMBEDDING, name), spec.of(embedder.features(vectors)))
 
     def _merge(self, name: str, sketch: Sketch) -> None:
         known = self._sketches.get(name)
@@ -124,4 +121,4 @@ class SketchTotals:
     @property
     def sketches(self) -> dict[str, Sketch]:
         """What was counted, by `sketch_name`."""
-        return {name: part.short if isinstance(part, Scatter) else part for name, part in self._sketches.items()}
+        return dict(self._sketches)

@@ -11,16 +11,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgauge.derive import ANOMALY, RESIDUAL, Projection
+from driftgauge.derive import ANOMALY, RESIDUAL, Embedder, Projection
 from driftgauge.errors import ProfileError
-from driftgauge.profile import Profile, ProfileSpec, Provenance, Reference, Strata
+from driftgauge.profile import EMBEDDING, Profile, ProfileSpec, Provenance, Reference, Strata, sketch_name
 from driftgauge.profile.detector_codec import detector_record
 from driftgauge.reference.accept import origin, without_short_windows
-from driftgauge.reference.accept_embeddings import recalibrated, weighted
+from driftgauge.reference.accept_embeddings import of_both
 from driftgauge.reference.rebin import aligned
 from driftgauge.reference.scale import apportioned, check_weight, plain, scaled
 from driftgauge.reference.survey import MOST_TAIL
-from driftgauge.sketch import Binned, CategorySpec, Sketch
+from driftgauge.sketch import Binned, CategorySpec, MeanVector, Sketch
 
 __all__ = ["merge"]
 
@@ -39,9 +39,8 @@ def merge(old: Reference, new: Reference, *, created: float, weight: float = 1.0
     check_weight(weight, "weight")
     _check_columns(old, new)
     mine, theirs = aligned(old.profile, new.profile, advice="profiles of such edges cannot be added exactly")
-    sketches = _sketches(old, new, weight)
     spec = _spec_of_both(mine.spec, old, new)
-    spec = replace(spec, embedders=recalibrated(spec.embedders, sketches))
+    spec = replace(spec, embedders=_embedders(old, new, weight))
     profile = scaled(_under(spec, mine), weight).merge(plain(_under(spec, theirs)))
     strata = _strata(old, new, weight)
     calibrated = new if not old.calibration and new.profile.spec.schema == spec.schema else old
@@ -51,7 +50,7 @@ def merge(old: Reference, new: Reference, *, created: float, weight: float = 1.0
         _provenance(old, new, created, weight),
         without_short_windows(calibrated.calibration) if lost else calibrated.calibration,
         strata,
-        sketches,
+        _sketches(old, new, weight),
         new.outcomes or old.outcomes,
     )
 
@@ -68,7 +67,22 @@ def _sketches(old: Reference, new: Reference, weight: float) -> dict[str, Sketch
                 f"{name} was computed with another feature map in each profile, expected the same; "
                 "build one profile of all the data"
             )
-        found[name] = weighted(mine, weight).merge(theirs)
+        arrays = {
+            part: np.rint(array * weight).astype(array.dtype) if array.dtype.kind == "i" else array * weight
+            for part, array in mine.arrays.items()
+        }
+        found[name] = mine.spec.holding(arrays).merge(theirs)
+    return found
+
+
+def _embedders(old: Reference, new: Reference, weight: float) -> dict[str, Embedder]:
+    """Return the maps of *old* with what bounds the moments of both."""
+    found, theirs = dict(old.profile.spec.embedders), new.profile.spec.embedders
+    for name, embedder in found.items():
+        mine, other = (side.sketches.get(sketch_name(EMBEDDING, name)) for side in (old, new))
+        if isinstance(mine, MeanVector) and isinstance(other, MeanVector) and mine.spec == other.spec:
+            before = replace(mine, rows=np.rint(mine.rows * weight).astype(np.int64), sums=mine.sums * weight)
+            found[name] = of_both(embedder, before, theirs[name], other)
     return found
 
 
