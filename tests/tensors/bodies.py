@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,23 @@ __all__ = ["binary", "decoded", "exchanged", "reducer", "tensor", "written"]
 _NAMES = {"u1": "UINT8", "i1": "INT8", "i8": "INT64", "f2": "FP16", "f4": "FP32", "f8": "FP64", "b1": "BOOL"}
 
 
-def reducer(settings: dict[str, Any] | None = None, **options: Any) -> TensorReducer:
+class Admitting:
+    """A gate that asks the test, and remembers what is left out."""
+
+    def __init__(self, admit: Callable[[float], bool]):
+        self.admit = admit
+        self.notes: dict[str, str] = {}
+
+    def note(self, tensor: str, why: str) -> None:
+        self.notes[tensor] = why
+
+
+def reducer(
+    settings: dict[str, Any] | None = None, *, admit: Callable[[float], bool] = lambda _: True
+) -> TensorReducer:
     """Make what reduces one inference, the settings as a configuration would have them."""
-    return TensorReducer({name: TensorSettings(**given) for name, given in (settings or {}).items()}, **options)
+    said = {name: TensorSettings(**given) for name, given in (settings or {}).items()}
+    return TensorReducer(said, Admitting(admit))
 
 
 def written(name: str, values: np.ndarray, *, flat: bool = True) -> dict[str, Any]:

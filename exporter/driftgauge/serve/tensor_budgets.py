@@ -18,7 +18,7 @@ from driftgauge.config import ModelSettings
 from driftgauge.serve.logs import LOGGER
 from driftgauge.tensors import TensorReducer
 
-__all__ = ["Bucket", "TensorBudgets", "holds_deep"]
+__all__ = ["Bucket", "TensorBudget", "TensorBudgets", "holds_deep"]
 
 #: models with budgets of their own, and tensors that are said once to be left out
 MOST_MODELS, MOST_NOTES = 100, 100
@@ -67,6 +67,31 @@ class Bucket:
             return True
 
 
+class TensorBudget:
+    """The budget of a model, and what of its tensors has been said to be left out.
+
+    Args:
+        model: its name.
+        bucket: of its own, or of all that have none.
+    """
+
+    def __init__(self, model: str, bucket: Bucket) -> None:
+        self._model = model
+        self._bucket = bucket
+        self._noted: set[str] = set()
+        self.rate = 0
+
+    def admit(self, cost: float) -> bool:
+        """Tell whether there is anything left, and take *cost*."""
+        return self._bucket.take(cost, rate=self.rate)
+
+    def note(self, tensor: str, why: str) -> None:
+        """Say once that a tensor is left out; after that its counter does."""
+        if tensor not in self._noted and len(self._noted) < MOST_NOTES:
+            self._noted.add(tensor)
+            LOGGER.warning("tensor left out", extra={"model": self._model, "error": why})
+
+
 class TensorBudgets:
     """The budgets of all models.
 
@@ -77,30 +102,17 @@ class TensorBudgets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._others = Bucket(clock)
-        self._buckets: dict[tuple[str, str], Bucket] = {}
-        self._noted: set[tuple[str, str, str]] = set()
+        self._others = TensorBudget("", Bucket(clock))
+        self._budgets: dict[tuple[str, str], TensorBudget] = {}
 
     def of(self, name: str, version: str, settings: ModelSettings) -> TensorReducer:
         """Return what reduces the tensors of one inference of a model."""
-        bucket, rate = self._bucket((name, version)), settings.tensor_rows_per_second
+        budget = self._budgets.get((name, version)) or self._budget(name, version)
+        budget.rate = settings.tensor_rows_per_second
+        return TensorReducer(settings.tensors, budget)
 
-        def note(tensor: str, why: str) -> None:
-            self._note((name, version, tensor), why)
-
-        return TensorReducer(settings.tensors, admit=lambda cost: bucket.take(cost, rate=rate), note=note)
-
-    def _bucket(self, key: tuple[str, str]) -> Bucket:
-        bucket = self._buckets.get(key)
-        if bucket is not None or len(self._buckets) >= MOST_MODELS or not key[0]:
-            return bucket or self._others
+    def _budget(self, name: str, version: str) -> TensorBudget:
+        if len(self._budgets) >= MOST_MODELS or not name:
+            return self._others
         with self._lock:
-            return self._buckets.setdefault(key, Bucket(self._clock))
-
-    def _note(self, key: tuple[str, str, str], why: str) -> None:
-        """Say once that a tensor is left out; after that its counter does."""
-        if key in self._noted or len(self._noted) >= MOST_NOTES:
-            return
-        self._noted.add(key)
-        model, version, _ = key
-        LOGGER.warning("tensor left out", extra={"model": model, "version": version, "error": why})
+            return self._budgets.setdefault((name, version), TensorBudget(name, Bucket(self._clock)))

@@ -14,8 +14,8 @@ Time: 0.3 ms a picture, 0.2 us and 6 ns a class for each position (docs/tensors.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from driftgauge.tensor_settings import TensorSettings
 from driftgauge.tensors.kinds import RefusedTensor, axes_of, kind_of, layout_of
 from driftgauge.tensors.positions import Positions, named_by
 
-__all__ = ["PICTURE_SCORES", "POSITION_SCORES", "RESULTS", "TensorReducer"]
+__all__ = ["PICTURE_SCORES", "POSITION_SCORES", "RESULTS", "Gate", "TensorReducer"]
 
 #: what becomes of a row: it is reduced, or the budget leaves it out
 RESULTS = ("reduced", "not_sampled")
@@ -40,14 +40,31 @@ RESULTS = ("reduced", "not_sampled")
 PICTURE_SCORES, POSITION_SCORES, _PICTURE_VALUES, _PICTURE_TOKENS = 32_768, 32, 100_000, 10_000
 _VIOLATIONS = {"shape": "wrong_shape", "datatype": "wrong_type"}
 _SCORES = frozenset({"logits", "probabilities"})
+_NONE: frozenset[str] = frozenset()
 
 
-def _always(_: float) -> bool:
-    return True
+class Gate(Protocol):
+    """Says what may be reduced, and is told what is left out."""
+
+    def admit(self, cost: float) -> bool:
+        """Tell whether the budget has what an inference costs, in pictures."""
+
+    def note(self, tensor: str, why: str) -> None:
+        """Hear that a tensor is left out."""
 
 
-def _ignore(_: str, __: str) -> None:
-    pass
+class Open:
+    """A gate that lets everything pass."""
+
+    def admit(self, cost: float) -> bool:  # noqa: ARG002 - a protocol's
+        """Have no budget."""
+        return True
+
+    def note(self, tensor: str, why: str) -> None:
+        """Tell nobody."""
+
+
+_OPEN = Open()
 
 
 class TensorReducer:
@@ -55,24 +72,20 @@ class TensorReducer:
 
     Args:
         settings: what tensors are, by name.
-        admit: gets what an inference costs, in pictures, and tells whether the budget has that.
-        note: is told the name and the reason of what is left out.
+        gate: says what may be reduced.
 
     >>> bool(TensorReducer({"logits": TensorSettings(kind="logits", mask="attention_mask")}).takes("attention_mask"))
     True
     """
 
-    def __init__(
-        self,
-        settings: Mapping[str, TensorSettings],
-        *,
-        admit: Callable[[float], bool] = _always,
-        note: Callable[[str, str], None] = _ignore,
-    ) -> None:
+    __slots__ = ("_admitted", "_gate", "_named", "_positions", "_settings")
+
+    def __init__(self, settings: Mapping[str, TensorSettings], gate: Gate = _OPEN) -> None:
+        # One is made for every body, and most bodies have no use for it.
         self._settings = settings
-        self._named = named_by(settings)
-        self._admit, self._note = admit, note
-        self._positions = Positions()
+        self._gate = gate
+        self._named = named_by(settings) if settings else _NONE
+        self._positions: Positions | None = None
         self._admitted: bool | None = None
 
     def takes(self, name: str) -> bool:
@@ -90,6 +103,10 @@ class TensorReducer:
             DecodeError: binary data has not the promised size (`tensor_size`).
         """
         found = Reduced()
+        if not tensors:
+            return found
+        if self._positions is None:
+            self._positions = Positions()
         self._positions.remember(tensors, self._named)
         for tensor in tensors:
             if tensor.name in self._named and tensor.name not in self._settings:
@@ -108,7 +125,7 @@ class TensorReducer:
 
     def _refuse(self, found: Reduced, reason: str, error: DecodeError) -> None:
         found.refused.append((reason, error))
-        self._note(error.field or "", str(error))
+        self._gate.note(error.field or "", str(error))
 
     def _take(self, tensor: Deep, found: Reduced) -> None:
         settings = kind_of(tensor, self._settings)
@@ -148,7 +165,7 @@ class TensorReducer:
         positions = tensor.spec.size // (rows * classes)
         if not self._reduces(tensor, rows * positions * (classes + POSITION_SCORES) / PICTURE_SCORES, found):
             return
-        kept = self._positions.kept(tensor, settings, tensor.shape[:axis] + tensor.shape[axis + 1 :])
+        kept = self._kept(tensor, settings, tensor.shape[:axis] + tensor.shape[axis + 1 :])
         scores = np.moveaxis(_floats(tensor), axis, -1).reshape(rows, positions, classes)
         labels = None if kept is None else np.where(kept, 0, IGNORE_INDEX).reshape(rows, positions)
         with np.errstate(all="ignore"):  # infinite scores
@@ -167,7 +184,7 @@ class TensorReducer:
             return
         values = _floats(tensor)
         if rank == 3:
-            kept = self._positions.kept(tensor, settings, tensor.shape[:2])
+            kept = self._kept(tensor, settings, tensor.shape[:2])
             values = values[:, 0] if settings.pooling == "cls" else _pooled(values, kept)
             found.rows["reduced"] += tensor.shape[0]
         found.vectors[settings.field or tensor.name] = values
@@ -177,7 +194,7 @@ class TensorReducer:
             raise RefusedTensor("wrong_shape", _wrong(tensor, "is no [rows, positions]"))
         if not self._reduces(tensor, tensor.spec.size / _PICTURE_TOKENS, found):
             return
-        kept = self._positions.kept(tensor, settings, tensor.shape)
+        kept = self._kept(tensor, settings, tensor.shape)
         numbers, name = _values(tensor), settings.field or tensor.name
         if numbers.dtype.kind not in "iu":
             raise RefusedTensor("wrong_type", _wrong(tensor, f"holds {tensor.spec.datatype}, expected integers"))
@@ -186,9 +203,13 @@ class TensorReducer:
         found.rows["reduced"] += tensor.shape[0]
         found.tokens[name] = facts.tokens
 
+    def _kept(self, tensor: Deep, settings: TensorSettings, shape: tuple[int, ...]) -> Flags | None:
+        assert self._positions is not None
+        return self._positions.kept(tensor, settings, shape)
+
     def _reduces(self, tensor: Deep, cost: float, found: Reduced) -> bool:
         """Tell whether a tensor is to be reduced, and account for it where not; the first one decides for all, whatever they cost."""
-        admitted = self._admit(cost)
+        admitted = self._gate.admit(cost)
         if self._admitted is None:
             self._admitted = admitted
         if self._admitted:
