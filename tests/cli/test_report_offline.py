@@ -11,7 +11,7 @@ import pytest
 
 from driftgauge.cli.main import main
 from driftgauge.demo.faults import KILOMETRES_PER_MILE
-from driftgauge.demo.flights import DAY_SECONDS, TARGET, TIME, load
+from driftgauge.demo.flights import DAY_SECONDS, ID, KNOWN, TARGET, TIME, load
 
 ROLES = ("--prediction", "pred", "--probability", "p", "--timestamp", TIME, "--label", "truth")
 
@@ -20,7 +20,7 @@ def answered(flights):
     """Return flights with what a simple model says of them, and what came true."""
     p = (1 / (1 + np.exp(-(flights["dep_delay"].clip(-20, 120) - 14) / 7.5))).clip(0.02, 0.98).round(4)
     found = flights.assign(p=p, pred=(p > 0.5).astype(int), truth=flights[TARGET].astype(int))
-    return found.drop(columns=[TARGET])
+    return found.drop(columns=[TARGET, ID, KNOWN])
 
 
 @pytest.fixture(scope="module")

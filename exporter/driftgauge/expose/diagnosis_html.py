@@ -21,17 +21,19 @@ _QUESTIONS = {
 }
 _NONE = "\u2013"
 _ANSWERS = {"yes": "✖ yes", "no": "✓ no", "unknown": "? not known"}
-#: figures of realised quality: name, in words, whether a share, where it says how likely chance does that
+#: figures of realised quality: name, in words, whether a share
 _FIGURES = (
-    ("accuracy", "Accuracy", True, "drop_chance"),
-    ("macro_f1", "Macro F1", False, None),
-    ("calibration_error", "Calibration error", True, None),
-    ("brier_score", "Brier score", False, None),
-    ("mean_absolute_error", "Mean absolute error", False, "rise_chance"),
-    ("root_mean_squared_error", "Root mean squared error", False, None),
-    ("mean_error", "Bias", False, None),
-    ("r2", "R²", False, None),
+    ("accuracy", "Accuracy", True),
+    ("macro_f1", "Macro F1", False),
+    ("calibration_error", "Calibration error", True),
+    ("brier_score", "Brier score", False),
+    ("mean_absolute_error", "Mean absolute error", False),
+    ("root_mean_squared_error", "Root mean squared error", False),
+    ("mean_error", "Bias", False),
+    ("r2", "R²", False),
 )
+#: where it says how likely chance makes the first of them so much worse
+_SURE = ("drop_chance", "rise_chance")
 
 
 def findings(diagnosis: Json) -> Iterator[tuple[str, str]]:
@@ -58,15 +60,26 @@ def realised_html(labels: Json | None) -> str:
     if labels is None or not windows:
         return ""
     usual = labels["reference"] or {}
-    rows = [
-        (over(window), label, _form(one[name], share), _form(usual.get(name), share), one.get(sure) or _NONE)
-        for window, one in windows.items()
-        for name, label, share, sure in _FIGURES
-        if one.get(name) is not None
+    figures = [
+        (name, label, share)
+        for name, label, share in _FIGURES
+        if any(one.get(name) is not None for one in windows.values())
     ]
-    return (
-        f"<h2>How predictions turned out</h2>{grid(('Window', 'Figure', 'Now', 'Reference', 'Worse by chance'), rows)}"
-    )
+    sure = next((name for name in _SURE if any(one.get(name) for one in windows.values())), None)
+    rows = [
+        (
+            over(window),
+            f"{one['samples']:.0f}",
+            *(_form(one.get(name), share) for name, _, share in figures),
+            *([one.get(sure) or _NONE] if sure else []),
+        )
+        for window, one in windows.items()
+    ]
+    if usual:
+        known = (_form(usual.get(name), share) for name, _, share in figures)
+        rows.insert(0, ("reference", _NONE, *known, *([_NONE] if sure else [])))
+    head = ("Window", "Labels", *(label for _, label, _ in figures), *(["Worse than the reference"] if sure else []))
+    return f"<h2>How predictions turned out</h2>{grid(head, rows)}"
 
 
 def _form(value: float | None, share: bool) -> str:  # noqa: FBT001 - a property of the figure

@@ -61,7 +61,7 @@ def _facts(report: Json) -> Iterable[tuple[str, str]]:
     model, source = report["model"], report["source"]
     reference, latency = model["reference"], model["latency_seconds"]
     if source is None:
-        yield "Requests", f"{model['requests']}, {model['failed_requests']} failed"
+        yield "Requests", f"{model['requests']:,}, {model['failed_requests']:,} failed"
         yield "Last row", moment(model["last_observation"])
         yield "Evaluated", moment(model["evaluated"])
     else:
@@ -115,7 +115,7 @@ def _distribution(column: Json) -> str:
     outline = (
         f"M0 {_HEIGHT}" + "".join(f"V{y(v):.1f}H{(n + 1) * step:.1f}" for n, v in enumerate(usual)) + f"V{_HEIGHT}"
     )
-    text = f'<text x="0" y="{_HEIGHT + 14}">bars: {escape(over(column["window"]))}; outline: reference; highest {high:.1%}</text>'
+    text = f'<text x="0" y="{_HEIGHT + 14}">bars: {escape(over(column["window"]))}; outline: reference; highest {100 * high:.3g} %</text>'
     return _svg("Distribution against the reference", f'<path d="{bars}"/><path class="ref" d="{outline}"/>{text}')
 
 
@@ -126,7 +126,7 @@ def _carried(column: Json) -> Iterable[tuple[str, str]]:
     named += [("other categories", carried.get("other") or 0.0), ("missing", carried["missing"] or 0.0)]
     for name, share in sorted(named, key=lambda pair: -pair[1])[:3]:
         if share >= 0.05:
-            yield name, f"carries {share:.0%} of the drift"
+            yield name, f"carries {100 * share:.0f} % of the drift"
 
 
 def _names(histogram: Json) -> Sequence[str]:

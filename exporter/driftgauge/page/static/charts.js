@@ -176,12 +176,13 @@ export function reliability(bins, width) {
 
 /** Figures with bands of 95 %, one a row, and the reference's as a line. */
 export function bands(rows, usual, width, format) {
-  const left = 44, right = 64, step = 26, height = rows.length * step + 26, inner = width - left - right;
+  const known = usual !== null && usual !== undefined;
+  const left = 44, right = 64, step = 26, height = rows.length * step + (known ? 26 : 4), inner = width - left - right;
   const low = Math.min(...rows.map((row) => row.low), usual ?? Infinity), high = Math.max(...rows.map((row) => row.high), usual ?? -Infinity);
   const pad = (high - low || Math.abs(high) || 1) * 0.08;
   const x = (value) => left + ((value - low + pad) / (high - low + 2 * pad)) * inner;
   return drawing(width, height, rows.map((row) => `${row.name}: ${format(row.value)}, between ${format(row.low)} and ${format(row.high)}`).join("; "),
-    usual !== null && usual !== undefined && [line(x(usual), 2, x(usual), height - 18, "ref dashed"), label(Math.min(x(usual), width - right), height - 4, "middle", `reference ${format(usual)}`, "tickname")],
+    known && [line(x(usual), 2, x(usual), height - 18, "ref dashed"), label(Math.min(x(usual), width - right), height - 4, "middle", `reference ${format(usual)}`, "tickname")],
     rows.map((row, n) => [
       label(0, n * step + 17, "start", row.name, "tickname"),
       line(x(row.low), n * step + 13, x(row.high), n * step + 13, "band"),

@@ -36,8 +36,8 @@ export function featureView({ at, detail, width, models }) {
     panel("history", "Distance from the reference over time", `last ${detail.window}; the pale line is what chance alone would give`, detail.history.times.length > 1 ? history(detail.history, chosen.alert, wide) : h("p", { class: "note" }, "Not enough history yet.")),
     h("div", { class: "grid", key: "grid" },
       panel("windows", "Windows", null, windows(detail)),
-      panel("values", "Values", `last ${detail.status_window}`, facts(pairs(FACTS, detail.facts)), facts(pairs(MEASURES, detail.measures))),
       panel("hours", "Hours of the day", detail.hours.reference ? "UTC; outline: the reference" : "UTC; the reference does not know its hours", hours(detail.hours.current, detail.hours.reference, Math.min(wide, 520)))),
+      panel("values", "Values", `last ${detail.status_window}`, facts(pairs(FACTS, detail.facts)), facts(pairs(MEASURES, detail.measures))),
   ];
 }
 
