@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -113,15 +113,16 @@ def _season(sight: Sight, left: list[int]) -> Iterator[Cause]:
     if away < _SEASON_DAYS or not any(sight.columns[n].role == INPUT for n in left):
         return
     first, last, now = map(_date, (*covered, sight.evaluation.time))
-    yield Cause(
+    yield _around(
+        sight,
+        left,
         "season",
-        "A season that the reference does not know",
-        f"the reference covers {first} to {last}, the rows go to {now}: {away:.0f} days from there in the course of the year.",
-        "Compare with the same season of an earlier year. If that looks the same, build the profile from a whole year, or of the same season.",
-        tuple(sight.key(n) for n in left),
+        (
+            "A season that the reference does not know",
+            f"the reference covers {first} to {last}, the rows go to {now}: {away:.0f} days from there in the course of the year.",
+            "Compare with the same season of an earlier year. If that looks the same, build the profile from a whole year, or of the same season.",
+        ),
         {"days": round(away)},
-        CONTEXT,
-        float(sum(sight.debiased[n] for n in left)) / 2,
     )
 
 
@@ -145,13 +146,22 @@ def _hours(sight: Sight, left: list[int], hours: Counts | None) -> Iterator[Caus
     held = np.flatnonzero(hours)
     if covered[1] - covered[0] < _DAY or len(held) > _FEW_HOURS:
         return
-    yield Cause(
+    yield _around(
+        sight,
+        left,
         "few_hours",
-        "Some hours of the day only",
-        f"all rows are of {len(held)} hours of the day ({', '.join(f'{hour:02d}' for hour in held.tolist())} UTC); the reference covers whole days and does not know its hours.",
-        "Compare whole days, or build the profile with --timestamp and --strata always, so that an hour is compared with the same hour.",
-        tuple(sight.key(n) for n in left),
+        (
+            "Some hours of the day only",
+            f"all rows are of {len(held)} hours of the day ({', '.join(f'{hour:02d}' for hour in held.tolist())} UTC); the reference covers whole days and does not know its hours.",
+            "Compare whole days, or build the profile with --timestamp and --strata always, so that an hour is compared with the same hour.",
+        ),
         {"hours": held.tolist()},
-        CONTEXT,
-        float(sum(sight.debiased[n] for n in left)) / 2,
     )
+
+
+def _around(
+    sight: Sight, left: list[int], name: str, words: tuple[str, str, str], figures: Mapping[str, object]
+) -> Cause:
+    """Return a cause that may be behind all columns that have none of their own; it accounts for half of their drift at most."""
+    weight = float(sum(sight.debiased[n] for n in left)) / 2
+    return Cause(name, *words, tuple(map(sight.key, left)), figures, CONTEXT, weight)
