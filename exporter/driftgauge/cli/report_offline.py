@@ -17,8 +17,7 @@ from driftgauge.cli.profile_counting import Counted, count
 from driftgauge.cli.progress import Progress
 from driftgauge.cli.report_watch import FileWatch
 from driftgauge.cli.roles import roles_of
-from driftgauge.cli.rules import rule_of
-from driftgauge.config import DriftSettings, ModelSettings
+from driftgauge.cli.rules import settings_of
 from driftgauge.diagnosis import diagnose
 from driftgauge.errors import ConfigError
 from driftgauge.expose import describe_incident, drifted, incident_html
@@ -41,16 +40,7 @@ def offline(args: argparse.Namespace) -> str:
     if args.reference is None:
         raise ConfigError("--offline: expected --reference PROFILE beside it, what the file is compared with")
     apply_mapping(args)
-    rule = rule_of(args)
-    settings = ModelSettings(
-        drift=DriftSettings(
-            warn=float(rule.warn),
-            alert=float(rule.alert),
-            evidence=float(rule.evidence),
-            least_samples=int(rule.least_samples),
-            fleet_bins=0,
-        )
-    )
+    settings = settings_of(args)
     reference = read_profile(args.reference)
     watch = FileWatch(reference, args.classes)
     with Progress(sys.stderr) as progress:

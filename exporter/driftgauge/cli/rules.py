@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
+from driftgauge.config import DriftSettings, ModelSettings
 from driftgauge.drift import ALERT, OK, UNDECIDED, WARN, Rule
 from driftgauge.errors import ConfigError
 
-__all__ = ["EXIT_STATUS", "add_exit_status_argument", "add_rule_arguments", "rule_of"]
+__all__ = ["EXIT_STATUS", "add_exit_status_argument", "add_rule_arguments", "rule_of", "settings_of"]
 
 EXIT_STATUS: Mapping[int, int] = {OK: 0, WARN: 3, ALERT: 4, UNDECIDED: 5}
 
@@ -54,3 +55,23 @@ def rule_of(args: argparse.Namespace) -> Rule:
     if args.least_samples < 0:
         raise ConfigError(f"--least-samples {args.least_samples}: expected a number >= 0")
     return Rule(args.warn, args.alert, args.evidence, args.least_samples)
+
+
+def settings_of(args: argparse.Namespace) -> ModelSettings:
+    """Return the settings of a model that is compared once, with the thresholds that were given.
+
+    Raises:
+        ConfigError: they make no sense.
+    """
+    rule = rule_of(args)
+    try:
+        drift = DriftSettings(
+            warn=float(rule.warn),
+            alert=float(rule.alert),
+            evidence=float(rule.evidence),
+            least_samples=int(rule.least_samples),
+            fleet_bins=0,
+        )
+    except ValueError as error:
+        raise ConfigError(f"--{error}") from error
+    return ModelSettings(drift=drift)

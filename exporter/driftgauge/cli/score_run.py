@@ -14,10 +14,9 @@ from driftgauge.cli.profile_report import report, verdict
 from driftgauge.cli.progress import Progress
 from driftgauge.cli.pushgateway import group_path, push
 from driftgauge.cli.roles import roles_of
-from driftgauge.cli.rules import EXIT_STATUS, rule_of
+from driftgauge.cli.rules import EXIT_STATUS, settings_of
 from driftgauge.cli.score_report import Scored
 from driftgauge.cli.terminal import printable
-from driftgauge.config import DriftSettings, ModelSettings
 from driftgauge.errors import ConfigError
 from driftgauge.expose.batch import batch_text
 from driftgauge.model.batch_job import view_batch
@@ -34,7 +33,7 @@ SUFFIX = ".prom"
 def score(args: argparse.Namespace) -> int:
     """Score the file and say so wherever that was asked for."""
     apply_mapping(args)
-    settings = _settings(args)
+    settings = settings_of(args)
     if args.job is not None and args.pushgateway is None:
         raise ConfigError(f"--job {args.job!r}: expected --pushgateway URL beside it")
     if args.textfile is not None:
@@ -53,21 +52,6 @@ def score(args: argparse.Namespace) -> int:
     else:
         print("\n".join(report(reference, scored.current, scored.comparison, naive=False)))
     return EXIT_STATUS[scored.evaluation.verdict] if args.exit_status else 0
-
-
-def _settings(args: argparse.Namespace) -> ModelSettings:
-    rule = rule_of(args)
-    try:
-        drift = DriftSettings(
-            warn=float(rule.warn),
-            alert=float(rule.alert),
-            evidence=float(rule.evidence),
-            least_samples=int(rule.least_samples),
-            fleet_bins=0,
-        )
-    except ValueError as error:
-        raise ConfigError(f"--{error}") from error
-    return ModelSettings(drift=drift)
 
 
 def _check_textfile(path: str) -> None:
