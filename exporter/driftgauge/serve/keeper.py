@@ -19,6 +19,7 @@ from driftgauge.expose import CheckpointView
 from driftgauge.profile import WINDOWS
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.logs import LOGGER, origin
+from driftgauge.serve.periodic import Periodic
 from driftgauge.serve.state_file import decode, encode
 from driftgauge.serve.state_folder import StateFolder, failure_reason
 from driftgauge.state import Mark, State
@@ -46,11 +47,10 @@ class Keeper:
     def __init__(self, engine: Engine, settings: StateSettings) -> None:
         self._engine = engine
         self._path = Path(settings.directory)
-        self._interval = settings.interval_seconds
+        self._periodic = Periodic(lambda: asyncio.to_thread(self.keep), settings.interval_seconds, at_once=False)
         self._limit = settings.bytes
         self._folder: StateFolder | None = None
         self._kept: dict[tuple[str, str], Mark] = {}
-        self._task: asyncio.Task[None] | None = None
         self._time: float | None = None
         self._seconds: float | None = None
         self._sizes: dict[tuple[str, str], int] = {}
@@ -76,22 +76,14 @@ class Keeper:
 
     def start(self) -> None:
         """Begin to write checkpoints; call inside the event loop."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._periodic.start()
 
     async def stop(self) -> None:
         """Write the last checkpoint, once nothing is observed any more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.to_thread(self.keep)
+        await self._periodic.stop()
         if self._folder is not None:
             self._folder.close()
             self._folder = None
-
-    async def _forever(self) -> None:
-        while True:
-            await asyncio.sleep(self._interval)
-            await asyncio.to_thread(self.keep)
 
     def keep(self) -> None:
         """Write a checkpoint now; what fails is counted."""

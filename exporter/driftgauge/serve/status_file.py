@@ -17,6 +17,7 @@ from driftgauge.file_settings import StatusFileSettings
 from driftgauge.model import ModelView
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.logs import LOGGER, origin
+from driftgauge.serve.periodic import Periodic
 from driftgauge.serve.state_folder import failure_reason
 
 __all__ = ["FAILURES", "StatusFile"]
@@ -33,28 +34,19 @@ class StatusFile:
     def __init__(self, engine: Engine, settings: StatusFileSettings) -> None:
         self._engine = engine
         self._path = Path(settings.path)
-        self._interval = settings.interval_seconds
+        self._periodic = Periodic(self.write, settings.interval_seconds, at_once=True)
         self._time: float | None = None
         self._failures = Counter(dict.fromkeys(FAILURES, 0))
         self._said = ""
-        self._task: asyncio.Task[None] | None = None
         self._tell()
 
     def start(self) -> None:
         """Begin to write; call inside the event loop."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._periodic.start()
 
     async def stop(self) -> None:
         """Write it a last time."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self.write()
-
-    async def _forever(self) -> None:
-        while True:
-            await self.write()
-            await asyncio.sleep(self._interval)
+        await self._periodic.stop()
 
     async def write(self) -> None:
         """Write it now; what fails is counted."""
