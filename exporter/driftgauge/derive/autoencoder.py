@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ class Autoencoder:
         ValueError: they do not fit one another.
     """
 
+    kind: ClassVar[str] = "autoencoder"
+
     weights: tuple[Float64s, ...]
     biases: tuple[Float64s, ...]
 
@@ -36,11 +39,6 @@ class Autoencoder:
             raise ValueError(f"expected an even number of layers that end as wide as they begin, got {shapes}")
         if [part.shape for part in self.biases] != [shape[:1] for shape in shapes]:
             raise ValueError(f"expected a bias for each output, got {[part.shape for part in self.biases]}")
-
-    @property
-    def kind(self) -> str:
-        """Its name."""
-        return "autoencoder"
 
     @property
     def width(self) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,8 @@ class Forest:
         ValueError: a tree is no tree, or too deep.
     """
 
+    kind: ClassVar[str] = "isolation-forest"
+
     trees: tuple[Tree, ...]
     subsample: int
     _features: NDArray[np.int64] = field(init=False, repr=False)
@@ -77,11 +80,6 @@ class Forest:
         object.__setattr__(self, "_features", features)
         object.__setattr__(self, "_thresholds", thresholds)
         object.__setattr__(self, "_depths", depths)
-
-    @property
-    def kind(self) -> str:
-        """Its name."""
-        return "isolation-forest"
 
     @property
     def width(self) -> int:

@@ -9,6 +9,7 @@ these are. Memory: 8 bytes a number, vectors times columns. Time: 200 vectors of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ class SupportVectors:
         ValueError: the parts do not fit one another.
     """
 
+    kind: ClassVar[str] = "one-class-svm"
+
     vectors: Float64s
     weights: Float64s
     gamma: float
@@ -37,11 +40,6 @@ class SupportVectors:
             raise ValueError(f"expected a weight for each vector, got {self.weights.shape} for {self.vectors.shape}")
         if not self.gamma > 0:
             raise ValueError(f"gamma: expected a number > 0, got {self.gamma}")
-
-    @property
-    def kind(self) -> str:
-        """Its name."""
-        return "one-class-svm"
 
     @property
     def width(self) -> int:
