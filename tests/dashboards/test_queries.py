@@ -49,6 +49,7 @@ EMPTY = {
     ("driftgauge-model", "Anomalies", "A"): "a reference without a detector",
     ("driftgauge-model", "Anomalies", "B"): "as above",
     ("driftgauge-model", "Rows looked at for anomalies", "A"): "as above",
+    ("driftgauge-model", "Pictures and sequences reduced", "A"): "a model of tables",
     ("driftgauge-language-models", "Time to the first token", "D"): "vLLM is not scraped here",
     ("driftgauge-language-models", "Time per output token", "D"): "as above",
     **{("driftgauge-model", "Calibration error", ref): "a model that sends classes only" for ref in "AB"},

@@ -187,6 +187,14 @@ def row(where: Where) -> Row:
                 [Query(f"sum by (result) ({where.rate(names.ANOMALY_ROWS)})", "{{result}}")],
                 width=12,
             ),
+            lines(
+                "Pictures and sequences reduced",
+                "Rows a second of pictures and sequences that came as tensors, by what became of them: reduced to facts, or left out because there "
+                "were more than `tensor_rows_per_second`; those count as not observed, not as missing.",
+                units.Short,
+                [Query(f"sum by (result) ({where.rate(names.TENSOR_ROWS)})", "{{result}}")],
+                width=24,
+            ),
         ),
     )
 
