@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from driftgauge.profile import WINDOWS
 from driftgauge.reference import BuildOptions, build
 from driftgauge.reference.accept import accept
+from driftgauge.serve import keeper
+from driftgauge.serve.state_file import encode
 from tests.serve.harness import MONDAY
 from tests.serve.keeping import DAY, Running, batch
 
@@ -43,6 +48,38 @@ def test_windows_statuses_and_learned_references_come_back(folder):
     assert max(status) == 2
     assert after.view(second.now).mode == "learned"
     second.end()
+
+
+def test_rows_go_on_being_counted_while_a_checkpoint_is_packed(folder, monkeypatch):
+    """Packing holds no lock, and what comes meanwhile is not in the checkpoint: not in new slots, and not in old ones either."""
+    first = Running(folder)
+    for minute in range(3):
+        first.now = MONDAY + 60 * minute
+        first.observe(seed=minute)
+    held = windows(first.model(), first.now)
+    monkeypatch.setattr(keeper, "encode", lambda state: _packed_while_observing(first, state))
+    first.keeper.keep()
+    assert windows(first.model(), first.now) != held
+    first.end()
+    second = Running(folder, now=first.now)
+    assert second.told.restored == 1
+    assert windows(second.model(), first.now) == held
+    second.end()
+
+
+def _packed_while_observing(running, state):
+    """Let another thread count rows of now and of two minutes ago; return the file of *state*."""
+
+    def observe():
+        for late in (0, 120, 0):
+            running.engine.observe("fraud", "0", replace(batch(500), timestamps=np.full(500, running.now - late)))
+        running.model().flush(running.now)
+
+    counting = threading.Thread(target=observe, daemon=True)
+    counting.start()
+    counting.join(60)
+    assert not counting.is_alive()
+    return encode(state)
 
 
 def test_counters_begin_at_zero(folder):

@@ -27,7 +27,10 @@ TRAILING = {"15m": (95, 900), "1h": (167, HOUR_SECONDS), "6h": (27, 6 * HOUR_SEC
 
 @dataclass(frozen=True, slots=True)
 class Trailing:
-    """Counts of blocks of past traffic, [blocks, columns, bins], and the hour of day at which each began, [blocks]."""
+    """Counts of blocks of past traffic, [blocks, columns, bins], and the hour of day at which each began, [blocks].
+
+    Counts are held as int32 where all of them fit: of 1,000 columns 25 MB, while they are looked at.
+    """
 
     numeric: Counts
     categorical: Counts
@@ -108,13 +111,16 @@ def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: boo
 def _blocks(ring: Ring, now: float, number: int, seconds: int) -> Trailing:
     end = now // seconds * seconds
     empty = ring.spec.zero()
-    numeric = np.zeros((number, *empty.histogram.counts.shape), dtype=np.int64)
-    categorical = np.zeros((number, *empty.categories.counts.shape), dtype=np.int64)
+    numeric, categorical = (
+        np.zeros((number, *part.counts.shape), dtype=np.int32) for part in (empty.histogram, empty.categories)
+    )
     starts = end - seconds * np.arange(1, number + 1)
     for index, start in enumerate(starts):
         if ring.since is None or start < ring.since:
             break  # a block that was observed in part only is no block
         block = ring.past(seconds, end, back=int(end - start) - seconds)
+        if int(block.rows[0]) > np.iinfo(numeric.dtype).max:
+            numeric, categorical = numeric.astype(np.int64), categorical.astype(np.int64)
         numeric[index], categorical[index] = block.histogram.counts, block.categories.counts
     return Trailing(numeric, categorical, (starts % DAY_SECONDS // HOUR_SECONDS).astype(np.int64))
 

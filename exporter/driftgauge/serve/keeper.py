@@ -1,7 +1,7 @@
 """Keeper: writes checkpoints of the models, and brings the models back from them at start.
 
-A checkpoint is a copy under the engine's lock (milliseconds), packed and written without it, model by model; a model that
-nothing has been observed of since is left as it is. What cannot be written is counted and tried again at the next interval:
+A checkpoint is taken under the engine's lock, model by model, and packed and written without it. Slots that have ended no longer change and are
+not copied, so the lock is held for a millisecond or two for 1,000 columns. A model that nothing has been observed of since is left as it is. What cannot be written is counted and tried again at the next interval:
 monitoring goes on in memory. A crash loses what was counted since the last checkpoint, one `state.interval_seconds` and the time that writing takes;
 SIGTERM loses nothing.
 """

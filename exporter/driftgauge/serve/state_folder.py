@@ -62,7 +62,7 @@ class StateFolder:
         """Yield the files, in order of their names."""
         yield from sorted(self.path.glob(f"*{SUFFIX}"))
 
-    def write(self, name: str, version: str, data: bytes) -> None:
+    def write(self, name: str, version: str, data: bytes | bytearray) -> None:
         """Write the file of a model's version."""
         place = self.path / self._file(name, version)
         beside = place.with_suffix(".writing")
