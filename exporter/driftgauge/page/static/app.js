@@ -1,7 +1,7 @@
 // The page: follows the address, asks every two seconds, and asks for more only when there is something new.
 
 import { h, render } from "./dom.js";
-import { ago, clock, span } from "./format.js";
+import { ago, clock, moment, span } from "./format.js";
 import { follow as followRows } from "./near.js";
 import { apiFeature, apiModel, parse } from "./route.js";
 import { applyTheme, nextTheme, themeWord } from "./theme.js";
@@ -163,8 +163,11 @@ function body(context) {
 function live(now) {
   if (state.failed || state.models === null) return [h("span", { class: "lamp off", "aria-hidden": "true", key: "lamp" }), "not live"];
   const evaluated = Math.max(...state.models.map((model) => model.evaluated ?? 0), 0);
-  return [h("span", { class: "lamp on", "aria-hidden": "true", key: "lamp" }), "live", evaluated > 0 && h("span", { class: "note wide", key: "when" }, `, evaluated ${ago(evaluated, now)}`)];
+  return [h("span", { class: "lamp on", "aria-hidden": "true", key: "lamp" }), "live", evaluated > 0 && h("span", { class: "note wide", key: "when" }, `, evaluated ${told(evaluated, now)}`)];
 }
+
+// The clock of a model that is replayed has nothing to do with ours.
+const told = (evaluated, now) => (now - evaluated > 2 * 86400 ? `up to ${moment(evaluated)}` : ago(evaluated, now));
 
 // Changes only when the exporter goes and comes back, because a screen reader says it aloud.
 function stale() {

@@ -28,8 +28,9 @@ export const score = (value) => (known(value) ? value.toFixed(value !== 0 && Mat
 
 export function percent(ratio, digits = 1) {
   if (!known(ratio)) return NONE;
+  if (ratio < 0) return `−${percent(-ratio, digits)}`;
   const value = 100 * ratio;
-  if (value !== 0 && Math.abs(value) < 0.1) return value > 0 ? "< 0.1\u202f%" : `${value.toFixed(2)}\u202f%`;
+  if (value !== 0 && Math.abs(value) < 0.1) return "< 0.1\u202f%";
   return `${Number(value.toFixed(Math.abs(value) >= 99.95 || digits === 0 ? 0 : digits))}\u202f%`;
 }
 

@@ -17,7 +17,7 @@ export function exporterView({ detail, now }) {
       figure("Bodies refused", count(lost), lost ? `${percent(lost / (lost + bodies))} of all` : "none", lost ? "warm" : ""),
       figure("Rows left out", count(sum(detail.rejected_rows)), "of bodies taken in", sum(detail.rejected_rows) ? "warm" : ""),
       figure("Queue", bytes(detail.queue_bytes), `of ${bytes(detail.queue_limit_bytes)}`),
-      figure("Evaluation", seconds(detail.collect_seconds), `${count(detail.collect_errors)} failed`, detail.collect_errors ? "warm" : ""))),
+      figure("Evaluation", detail.collect_seconds > 0 ? seconds(detail.collect_seconds) : NONE, `${count(detail.collect_errors)} failed`, detail.collect_errors ? "warm" : ""))),
     h("div", { class: "grid", key: "grid" },
       panel("in", "What came in", "since the start", came(detail)),
       panel("refused", "What was refused", "since the start", refused(detail)),
