@@ -17,6 +17,7 @@ from driftgauge.errors import SourceError
 from driftgauge.profile import Provenance, Reference
 from driftgauge.reference import BuildOptions
 from driftgauge.reference.builder import build_surveyed
+from driftgauge.reference.detectors import DETECTORS
 from driftgauge.reference.embeddings import SketchTotals
 from driftgauge.reference.learner import Cells as CellCounts
 from driftgauge.reference.survey import ColumnSurvey, Survey
@@ -40,6 +41,7 @@ def compute_dataset_profile(
     vocabulary: Collection[Any] | None = None,
     padding: int | None = None,
     layout: str | None = None,
+    anomaly: str = "",
     created: float | None = None,
 ) -> DatasetProfile:
     """Return the profile of *dataset*.
@@ -55,24 +57,39 @@ def compute_dataset_profile(
         vocabulary: tokens that the model knows, for the share of unknown ones.
         padding: token number that fills short rows up.
         layout: of images, `CHW`, `HWC` or `HW`; by default the axis with 1, 3 or 4 entries is the channels'.
+        anomaly: detector of anomalies that is fitted to the numeric inputs, as `driftgauge profile build --anomaly` does:
+            `isolation-forest`, `one-class-svm` (extra `anomaly`) or `autoencoder` (extra `torch`); its score is the column
+            `anomaly_score`. It needs 1,000 rows. Rows that are counted as a reference was are scored by the reference's.
         created: seconds since 1970; now, when None.
 
     Raises:
-        SourceError: the data set has no rows, or a field holds what its modality cannot be.
+        SourceError: the data set has no rows, a field holds what its modality cannot be, or the detector cannot be fitted.
 
     >>> task = TaskSpec(name="reviews", modality="text", input_fields=["review"], target_field="stars")
     >>> rows = [{"review": "good " * (i % 7 + 1), "stars": i % 5} for i in range(500)]
     >>> compute_dataset_profile(rows, task).rows
     500
     """
+    _check_detector(anomaly, reference)
     reading = Reading(tokenizer, vocabulary, padding, layout)
     batch = concatenate([batch_of(part, task_spec, reading) for part in examples_of(dataset, task_spec, sample_size)])
     now = time.time() if created is None else created
     if reference is not None:
         return _counted(batch, task_spec, reference, now)
-    options = BuildOptions(task_spec.name, now, multivariate=task_spec.modality == "tabular", cells=True)
+    multivariate = task_spec.modality == "tabular"
+    options = BuildOptions(task_spec.name, now, multivariate=multivariate, cells=True, anomaly=anomaly)
     built, survey = build_surveyed(lambda: [batch], options)
     return DatasetProfile(task_spec, built, _cells(survey))
+
+
+def _check_detector(anomaly: str, reference: DatasetProfile | None) -> None:
+    if anomaly and anomaly not in DETECTORS:
+        raise SourceError(f"anomaly {anomaly!r}: expected one of {', '.join(DETECTORS)}")
+    if anomaly and reference is not None:
+        raise SourceError(
+            f"anomaly {anomaly!r}: rows that are counted as the reference was are scored by its detector, if it has one; "
+            "leave anomaly out, or reference"
+        )
 
 
 def _counted(batch: Batch, task: TaskSpec, reference: DatasetProfile, created: float) -> DatasetProfile:
