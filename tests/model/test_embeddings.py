@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from driftgauge.batch import Batch
 from driftgauge.config import ModelSettings, ReferenceSettings
 from driftgauge.drift.mmd import mean_discrepancy
 from driftgauge.model import Model
-from driftgauge.profile import WINDOWS
+from driftgauge.profile import WINDOWS, Strata
 from driftgauge.reference import BuildOptions, build
 from driftgauge.reference.accept import accept
 from driftgauge.sketch import MeanSpec
@@ -232,3 +234,48 @@ def test_embeddings_are_learned_from_traffic():
     again = Model("m", "1", settings)
     assert again.thaw(to.freeze(NOW + 62), NOW + 63)
     assert hour(again, NOW + 64) == hour(to, NOW + 64)
+
+
+def test_windows_of_rows_have_embeddings(reference):
+    """The last thousand rows, with and without a vector, and a tenth more at most; a restart keeps them."""
+    settings = ModelSettings(name="m", seasonality="none", count_windows=(1_000,))
+
+    def last(to, at):
+        found = to.evaluate(to.collect(at))
+        place = [window.name for window in found.windows].index("last_1000")
+        return (
+            found.embeddings.samples[place, 0],
+            found.embeddings.relative[place, 0],
+            found.embeddings.status[place, 0],
+        )
+
+    to = Model("m", "1", settings, reference)
+    observe(to, vectors(3_000, seed=1), parts=30)
+    assert last(to, NOW + 1)[0] in range(1_000, 1_300)
+    assert last(to, NOW + 1)[2] == 0
+    observe(to, vectors(1_300, seed=2, shift=1.0), parts=13, at=NOW + 60)
+    assert last(to, NOW + 61)[1] > 0.2
+    assert last(to, NOW + 61)[2] == 2
+    to.observe(Batch(800, inputs={"other": np.zeros(800)}), NOW + 120)
+    samples, *_ = wanted = last(to, NOW + 121)
+    assert 200 <= samples < 600
+    again = Model("m", "1", settings, reference)
+    assert again.thaw(to.freeze(NOW + 122), NOW + 123)
+    assert last(again, NOW + 124) == wanted
+
+
+def test_hours_are_not_compared_with_whole_days(reference):
+    """Where the reference knows the hours of the day a short window has no status, and a day has."""
+    spec = reference.profile.spec
+    counts = np.full((24, *spec.zero().histogram.counts.shape), 500, dtype=np.int64)
+    known = replace(
+        reference, strata=Strata(counts, np.zeros((24, 0, spec.zero().categories.counts.shape[1]), dtype=np.int64))
+    )
+    to = Model("m", "1", ModelSettings(name="m"), known)
+    at = day_after_day(to, 1.0)
+    found = to.evaluate(to.collect(at))
+    names = [window.name for window in found.windows]
+    judges = found.judges[:, 0]
+    assert judges[names.index("6h")]
+    assert found.embeddings.status[names.index("6h"), 0] == -1
+    assert found.embeddings.status[names.index("24h"), 0] == 2

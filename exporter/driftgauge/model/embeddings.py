@@ -26,7 +26,17 @@ from driftgauge.drift.mmd import MMD_ALERT, MMD_WARN, mean_discrepancy
 from driftgauge.model.past import PASTS
 from driftgauge.model.sums import EmbeddingPast
 from driftgauge.model.timeline import SLOT_SECONDS
-from driftgauge.profile import DAY_SECONDS, EMBEDDING, HOUR_SECONDS, WINDOWS, Reference, SketchRing, Window, sketch_name
+from driftgauge.profile import (
+    DAY_SECONDS,
+    EMBEDDING,
+    HOUR_SECONDS,
+    WINDOWS,
+    Reference,
+    SketchCountRing,
+    SketchRing,
+    Window,
+    sketch_name,
+)
 from driftgauge.sketch import MeanSpec, MeanVector, Scatter, ScatterSpec
 from driftgauge.state import State
 
@@ -107,17 +117,20 @@ class EmbeddingRing:
 
     Args:
         reference: whose maps they are; it must have some (`embeddings_of`).
+        rows: lengths of the windows of rows.
     """
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, rows: Sequence[int] = ()) -> None:
         self._embedders = {name: reference.profile.spec.embedders[name] for name in embeddings_of(reference)}
         self._specs = {name: MeanSpec(WIDTH, embedder.digest) for name, embedder in self._embedders.items()}
         self._spreads = {name: ScatterSpec(PART, embedder.digest) for name, embedder in self._embedders.items()}
         self._ring = SketchRing(self._specs)
         # A ring of its own: checkpoints of older versions have none, and are taken all the same.
         self._scatter = SketchRing(self._spreads, _SCATTER)
+        self._counted = tuple(SketchCountRing(self._specs, count) for count in rows)
         self._staged: dict[str, list[Floats]] = {}
-        self._rows = 0
+        #: vectors, and rows with and without vectors, that wait
+        self._vectors = self._rows = 0
         self._time = 0.0
 
     def add(self, vectors: Mapping[str, Floats], rows: NDArray[np.int64], time: float) -> None:
@@ -128,9 +141,10 @@ class EmbeddingRing:
             found = vectors.get(name)
             if found is not None and found.shape[1] == embedder.dimensions:
                 self._staged.setdefault(name, []).append(found[rows])
-                self._rows += len(rows)
+                self._vectors += len(rows)
+        self._rows += len(rows)
         self._time = time
-        if self._rows >= STAGED:
+        if self._vectors >= STAGED:
             self.flush()
 
     def flush(self) -> None:
@@ -142,14 +156,17 @@ class EmbeddingRing:
             phi = self._embedders[name].features(np.concatenate(parts))
             sums[name] = self._specs[name].of(phi)
             scatter[name] = self._spreads[name].of(part_of(phi[:: max(len(phi) // _TELLING, 1)]))
-        self._ring.add(sums, self._time)
-        self._scatter.add(scatter, self._time)
-        self._staged, self._rows = {}, 0
+        if sums:
+            self._ring.add(sums, self._time)
+            self._scatter.add(scatter, self._time)
+        for counted in self._counted:
+            counted.add(sums, self._rows)
+        self._staged, self._vectors, self._rows = {}, 0, 0
 
     def collect(self, now: float) -> tuple[Sums, ...]:
-        """Return the sums of the windows of time."""
+        """Return the sums of the windows of time, and of those of rows."""
         self.flush()
-        return tuple(self._ring.window(window, now) for window in WINDOWS)
+        return (*(self._ring.window(window, now) for window in WINDOWS), *(part.window for part in self._counted))
 
     def changes(self, now: float) -> tuple[EmbeddingPast, ...]:
         """Return the newest vectors beside the past that columns are compared with too."""
@@ -190,7 +207,8 @@ class EmbeddingRing:
         """Return a copy of the slots."""
         self.flush()
         sums = self._ring.freeze()
-        return State(sums.facts, sums.arrays, {**sums.parts, "scatter": self._scatter.freeze()})
+        counted = {f"rows_{ring.rows}": ring.freeze() for ring in self._counted}
+        return State(sums.facts, sums.arrays, {**sums.parts, **counted, "scatter": self._scatter.freeze()})
 
     def thaw(self, state: State) -> None:
         """Take slots back.
@@ -202,6 +220,9 @@ class EmbeddingRing:
         if "scatter" in state.parts:  # those of older versions have none
             scatter.thaw(state.part("scatter"))
         self._ring.thaw(state)
+        for ring in self._counted:
+            if (name := f"rows_{ring.rows}") in state.parts:
+                ring.thaw(state.part(name))
         self._scatter = scatter
 
 
@@ -227,7 +248,7 @@ class EmbeddingJudge:
         """Score and move the statuses.
 
         Args:
-            sums: of the windows; those beyond (windows of rows) have none.
+            sums: of the windows.
             judges: which windows may judge which columns, [windows, columns].
             evidence: that a status needs, [windows].
             dispersion: factor by which columns scatter more widely than independent rows, [windows, columns].

@@ -20,10 +20,13 @@ from driftgauge.model.performance import PerformanceJudge
 from driftgauge.model.stuck import StuckJudge
 from driftgauge.model.sums import WindowSums
 from driftgauge.model.tokens import TokenJudge
-from driftgauge.profile import WINDOWS, Reference
+from driftgauge.profile import DAY_SECONDS, WINDOWS, Reference
 from driftgauge.state import State
 
 __all__ = ["Health"]
+
+#: share of a day that rows which span it may lose (`judgement`)
+_STILL_A_DAY = 0.8
 
 
 class Health:
@@ -43,6 +46,7 @@ class Health:
         self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
         self._tokens = TokenJudge(reference, settings, len(WINDOWS) + len(settings.count_windows))
         self._changes: tuple[EmbeddingChange, ...] = ()
+        self._rhythm = reference.strata is not None and settings.seasonality != "none"
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
         """Return *evaluation* with stuck values, anomalies, the scores of embeddings and tokens, and the estimates of the performance."""
@@ -53,7 +57,7 @@ class Health:
             self.anytime.take(sums.minutes)
             evaluation = replace(evaluation, log_e=self.anytime.log_e)
         if sums.embeddings:
-            judges, dispersion = evaluation.judges, evaluation.dispersion
+            judges, dispersion = evaluation.judges & self._whole_days(sums), evaluation.dispersion
             moved = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
             if sums.embedding_changes is not None:  # an hour has ended
                 self._changes = tuple(map(self._embeddings.change, sums.embedding_changes))
@@ -75,6 +79,14 @@ class Health:
             dispersion=evaluation.dispersion,
         )
         return replace(evaluation, performance=performance)
+
+    def _whole_days(self, sums: WindowSums) -> NDArray[np.bool_]:
+        """Return which windows may judge mean embeddings, [windows, 1].
+
+        A reference that knows the hours of the day lets columns be judged within them. Its mean embedding is that of whole days: beside it
+        an hour would measure the clock.
+        """
+        return np.asarray(sums.spans >= _STILL_A_DAY * DAY_SECONDS)[:, None] | (not self._rhythm)
 
     def _drifts(self, evaluation: Evaluation) -> NDArray[np.bool_]:
         """Return which columns drift in which window, [windows, columns], without memory of earlier evaluations."""

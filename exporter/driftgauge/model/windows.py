@@ -61,7 +61,7 @@ class Windows:
         self._counted = tuple(CountRing(reference.profile.spec, rows) for rows in settings.count_windows)
         self._stage = Stage(reference.profile.spec)
         self.segments = Segments(reference, settings) if settings.segments.fields else None
-        self._embeddings = EmbeddingRing(reference) if embeddings_of(reference) else None
+        self._embeddings = EmbeddingRing(reference, settings.count_windows) if embeddings_of(reference) else None
         self._tokens = TokenRing(reference) if tokens_of(reference) else None
         #: rows by what became of them when anomalies were looked for
         self.anomaly_rows: Counter[str] = Counter()

@@ -8,6 +8,7 @@ from driftgauge.profile.profile import Block, Profile, ProfileSpec, Reading
 from driftgauge.profile.reference import EMBEDDING, PERFORMANCE, TOKENS, Provenance, Reference, sketch_name
 from driftgauge.profile.ring import Ring
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
+from driftgauge.profile.sketch_count_ring import SketchCountRing
 from driftgauge.profile.sketch_ring import SketchRing
 from driftgauge.profile.strata import DAY_SECONDS, HOUR_SECONDS, HOURS, Strata
 from driftgauge.profile.window import WINDOWS, Window
@@ -43,6 +44,7 @@ __all__ = [
     "Reference",
     "Ring",
     "Schema",
+    "SketchCountRing",
     "SketchRing",
     "Strata",
     "Window",
