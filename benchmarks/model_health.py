@@ -17,6 +17,7 @@ from driftgauge.batch import Batch, Categories, Floats
 from driftgauge.config import ModelSettings, TensorSettings
 from driftgauge.derive import Embedder, Projection, confidence_of, image_facts, text_facts, token_facts
 from driftgauge.drift.estimated import Estimator
+from driftgauge.drift.token_drift import token_drift
 from driftgauge.ingest import decode
 from driftgauge.label_settings import LabelSettings
 from driftgauge.level_settings import DETECTORS, LevelChangeSettings
@@ -27,7 +28,7 @@ from driftgauge.model.level_track import Track
 from driftgauge.model.levels import Level
 from driftgauge.profile.outcomes import CLASSIFICATION, OutcomeSpec
 from driftgauge.reference import BuildOptions, build
-from driftgauge.sketch import BinnedSpec, MeanSpec, ReliabilitySpec
+from driftgauge.sketch import BinnedSpec, MeanSpec, ReliabilitySpec, TokenSpec
 from driftgauge.tensors import PICTURE_SCORES, POSITION_SCORES, TensorReducer
 
 ROWS = 256
@@ -157,6 +158,8 @@ def _inputs(rng: np.random.Generator) -> dict[str, tuple[Work, int]]:
     words = np.array([f"word{number}" for number in range(5_000)])
     texts = [" ".join(rng.choice(words, 20)) for _ in range(ROWS)]
     found["text of 20 words"] = (lambda: text_facts(texts, "text")), ROWS
+    said = text_facts(texts, "text").tokens
+    found["tokens of 20 words, counted in the windows"] = (lambda: TokenSpec().of(said)), ROWS
     tokens = rng.integers(0, 50_000, (ROWS, 128))
     found["128 token numbers"] = (lambda: token_facts(tokens, "text")), ROWS
     picture = rng.integers(0, 256, (4, 224, 224, 3), dtype=np.uint8)
@@ -209,6 +212,13 @@ def _by_time(rng: np.random.Generator) -> dict[str, tuple[Work, int, float]]:
     minute = reference.profile.spec.of(Batch(ROWS, {name: part[:ROWS] for name, part in columns.items()}))
     evidence, minutes = AnytimeEvidence(reference, 0.1), count()
     found["drift.log_e, a column and minute"] = (lambda: evidence.take([(next(minutes), minute)])), COLUMNS, SLOT
+    words = [token_facts(rng.zipf(1.3, (2_000, 20)) % 5_000).tokens for _ in range(2)]
+    before, now = (TokenSpec().of(tokens) for tokens in words)
+    found["tokens of a text compared, six windows"] = (
+        (lambda: [token_drift(before, now) for _ in range(WINDOWS)]),
+        1,
+        TICK,
+    )
     for name in DETECTORS:
         settings = LevelChangeSettings(detectors=(name,))
         track, slots = Track(name, settings), count()

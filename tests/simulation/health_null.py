@@ -25,6 +25,7 @@ from driftgauge.drift.mmd import mean_discrepancy
 from driftgauge.drift.token_drift import token_drift
 from driftgauge.reference import BuildOptions, build
 from driftgauge.sketch import FOLDED, TOKEN_BUCKETS, BinnedSpec, MeanSpec, ScatterSpec, TokenCounts, TokenSpec
+from driftgauge.sketch.tokens import spectrum_of
 
 __all__ = ["KINDS", "LEVELS", "REFERENCE", "SIZES", "evidences"]
 
@@ -106,8 +107,8 @@ def _elsewhere(rng: np.random.Generator, *, accepted: bool, clusters: int) -> Dr
     return against_accepted if accepted else against_past
 
 
-def _tokens(rng: np.random.Generator, *, topics: int) -> Draw:
-    """Texts of 5 to 60 tokens: with one topic independent tokens of Zipf's law, with more each text has one of its own."""
+def _tokens(rng: np.random.Generator, *, topics: int = 1, templates: int = 0) -> Draw:
+    """Texts of 5 to 60 tokens of Zipf's law; of *topics*, each text has one; after one of *templates*, 20 tokens that never change."""
     vocabulary, longest = 5_000, 60
     weights = np.arange(1, vocabulary + 1) ** -1.05
     general = rng.choice(vocabulary, (POOL, longest), p=weights / weights.sum())
@@ -116,8 +117,11 @@ def _tokens(rng: np.random.Generator, *, topics: int) -> Draw:
         topic = rng.integers(topics, size=POOL)[:, None]
         special = topic * 200 + rng.integers(200, size=(POOL, longest)) + vocabulary
         general = np.where(rng.random((POOL, longest)) < 1 / 3, special, general)
+    if templates:
+        heads = rng.integers(vocabulary, 2 * vocabulary, (templates, 20))
+        general[:, :20] = heads[rng.integers(templates, size=POOL)]
     buckets = token_facts([general.ravel()]).tokens.buckets.reshape(POOL, longest) % FOLDED
-    lengths = rng.integers(5, longest + 1, POOL)
+    lengths = rng.integers(20 if templates else 5, longest + 1, POOL)
     cells = np.arange(POOL)[:, None] * FOLDED + buckets
     inside = np.arange(longest) < lengths[:, None]
     table = np.bincount(cells[inside], minlength=POOL * FOLDED).reshape(POOL, FOLDED).astype(np.float32)
@@ -133,6 +137,10 @@ def _tokens(rng: np.random.Generator, *, topics: int) -> Draw:
             squares[rows].sum(axis=0, dtype=np.float64),
             crossed[rows].sum(axis=0, dtype=np.float64),
             np.array([float((lengths[rows] ** 2).sum())]),
+            sum(
+                (spectrum_of(table[rows[at : at + 512]].astype(np.float64)) for at in range(0, len(rows), 512)),
+                np.zeros(3),
+            ),
         )
 
     def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
@@ -215,8 +223,9 @@ KINDS: dict[str, Callable[[np.random.Generator], Draw]] = {
     "embedding, past": lambda rng: _elsewhere(rng, accepted=False, clusters=0),
     "embedding of clusters, past": lambda rng: _elsewhere(rng, accepted=False, clusters=10),
     "embedding of clusters, accepted": lambda rng: _elsewhere(rng, accepted=True, clusters=10),
-    "tokens": lambda rng: _tokens(rng, topics=1),
+    "tokens": _tokens,
     "tokens of topics": lambda rng: _tokens(rng, topics=20),
+    "tokens after templates": lambda rng: _tokens(rng, templates=4),
     "confidence.top1": _confidence,
     "mean of lengths": _mean,
     "estimated accuracy": _estimated,

@@ -46,7 +46,10 @@ class JensenShannon:
 
 
 def jensen_shannon(
-    reference: Floats | Counts, current: Floats | Counts, dispersion: Floats | float = 1.0
+    reference: Floats | Counts,
+    current: Floats | Counts,
+    dispersion: Floats | float = 1.0,
+    growth: tuple[float, float] = (1.0, 1.0),
 ) -> JensenShannon:
     """Score counts of shape [..., bins] against reference counts that broadcast to them.
 
@@ -54,12 +57,13 @@ def jensen_shannon(
         reference: counts of the reference; float when it was re-weighted.
         current: counts of the window.
         dispersion: how much wider than independent rows the score scatters, >= 1, shape [...] (statistics.md 4.2).
+        growth: factors by which the variance and the third moment of the divergence exceed those of independent rows, >= 1.
 
     >>> result = jensen_shannon(np.array([40.0, 60.0]), np.array([80.0, 20.0]))
     >>> round(float(result.score), 3), round(float(result.evidence), 1)
     (0.353, 8.0)
     """
-    return _scored(_facts(reference, current), dispersion)
+    return _scored(_facts(reference, current), dispersion, growth)
 
 
 def jensen_shannon_of_kinds(
@@ -81,10 +85,12 @@ def _facts(reference: Floats | Counts, current: Floats | Counts) -> Sequence[Flo
         return (divergence, *_null(r + c, n_r, n), _undefined(n_r, n), n)
 
 
-def _scored(facts: Sequence[Float64s], dispersion: Floats | float) -> JensenShannon:
+def _scored(
+    facts: Sequence[Float64s], dispersion: Floats | float, growth: tuple[float, float] = (1.0, 1.0)
+) -> JensenShannon:
     divergence, mean, variance, third, undefined, samples = facts
     with np.errstate(divide="ignore", invalid="ignore"):
-        evidence = pearson_evidence(divergence / dispersion, mean, variance, third)
+        evidence = pearson_evidence(divergence / dispersion, mean, variance * growth[0], third * growth[1])
         debiased = np.sqrt(np.maximum(divergence - mean, 0.0))
         floor = np.sqrt(mean)
     return JensenShannon(

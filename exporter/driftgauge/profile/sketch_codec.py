@@ -2,7 +2,7 @@
 
 `"embeddings": {NAME: {"seed", "scale", "mean", "components", "square", "cube", "part", "rows", "sums"}}` (profiles of older versions
 have no `part`),
-`"tokens": {NAME: {"texts", "counts", "squares", "crossed", "lengths"}}`,
+`"tokens": {NAME: {"texts", "counts", "squares", "crossed", "lengths", "spectrum"}}`,
 `"performance": {COLUMN: {"edges", "narrow", "counts", "sums"}}`. About 9 bytes a number: 20 KB a text, 5 KB and 80
 bytes a dimension an embedding.
 """
@@ -35,6 +35,8 @@ __all__ = ["embedders_of", "sketch_records", "sketches_of"]
 Record = Mapping[str, Any]
 
 _INTEGERS = frozenset({"rows", "texts", "counts"})
+#: what profiles of older versions do not have
+_LATER = frozenset({"spectrum"})
 
 
 def sketch_records(reference: Reference) -> dict[str, Record]:
@@ -146,6 +148,9 @@ def _part(name: str, told: Any) -> tuple[float, float] | None:
 def _filled(sketch: TokenCounts | MeanVector | Binned, record: Record, what: str) -> Sketch:
     arrays: dict[str, NDArray[Any]] = {}
     for name, empty in sketch.arrays.items():
+        if name in _LATER and name not in record:
+            arrays[name] = empty
+            continue
         given = np.array(record[name], dtype=np.int64 if name in _INTEGERS else np.float64)
         if given.shape != empty.shape or not np.isfinite(given).all() or (name in _INTEGERS and given.min() < 0):
             raise ProfileError(f"{what}: {name} of shape {given.shape}, expected {empty.shape} finite numbers")
