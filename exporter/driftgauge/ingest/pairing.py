@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from driftgauge.ingest.cloud_event import Event
 from driftgauge.ingest.exchange import REQUEST, RESPONSE
@@ -43,8 +43,7 @@ _BIT = {REQUEST: 1, RESPONSE: 2}
 _BOTH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """One inference, or a half of it.
 
     Attributes:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -50,8 +50,7 @@ _TENSOR = frozenset({"name", "shape", "datatype", "data", "parameters"})
 _PARAMETERS = frozenset({"binary_data_size", "columns", "content_type"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """One body: its form, its rows, its columns, and its values, of v2 tensor by tensor."""
 
     form: tuple[Any, ...]
@@ -65,8 +64,7 @@ class _Part:
         return self.rows * self.columns
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(NamedTuple):
     """One inference.
 
     Attributes:

@@ -14,7 +14,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from driftgauge.batch import Batch, Requests
 from driftgauge.config import ModelSettings, Settings
@@ -51,8 +52,7 @@ STOP_SECONDS = 5.0
 Entry = tuple[Settled, Mapping[str, DecodeError]]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """One request of a logger: `ce-` headers with lower-case names, its content type, its body, and when it came."""
 
     headers: Mapping[str, str]

@@ -6,8 +6,7 @@ Guarantee: what is decoded on the event loop holds it for a millisecond or two, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from driftgauge.config import Settings
 from driftgauge.ingest import Decoded, decode, decode_alike, decode_labels
@@ -33,8 +32,7 @@ _GZIP = b"\x1f\x8b"
 _ARROW = "application/vnd.apache.arrow"
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One body with what its request said of it."""
 
     body: Content

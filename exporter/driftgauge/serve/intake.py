@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from driftgauge.serve.engine import Engine
 from driftgauge.serve.event_sink import Arrived
@@ -20,8 +20,7 @@ __all__ = ["Answer", "Asked", "BodyIntake", "EventIntake", "Intake"]
 Answer: TypeAlias = Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request says of its body: fields of its head, and the names in its path."""
 
     content_type: str = ""
@@ -29,7 +28,7 @@ class Asked:
     idempotency_key: str | None = None
     model: str | None = None
     version: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = MappingProxyType({})
 
 
 class Intake(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from driftgauge.ingest.cloud_event import PREFIX
 
@@ -21,7 +21,7 @@ LONGEST = 8_190
 MOST_FIELDS = 64
 
 # RFC 9110 5.1 and 5.5, RFC 9112 5: no folding, no space before the colon, no control characters.
-_FIELDS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+")
+_FIELDS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[\t\x20-\x7e\x80-\xff]*+\r\n)++")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _CE = PREFIX.encode()
 #: fields that change what a request means, or who may send it
@@ -41,8 +41,7 @@ _ONCE = frozenset(
 _CONNECTION = {"keep-alive": False, "close": True}
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What is needed of a head.
 
     Attributes:

@@ -53,11 +53,12 @@ class Request:
     def begin(self, body: bytes) -> None:
         """Take what has come of the body with the head; raise `DecodeError` when it must not go on."""
         self.missing -= len(body)
-        check_size(self._engine, self._head.length)
-        self._waiting.add(len(body))
         if not self.missing:
             self._body = body
+            self._waiting.add(len(body))
             return
+        check_size(self._engine, self._head.length)
+        self._waiting.add(len(body))
         self._body = np.empty(self._head.length, np.uint8).data
         self._body[: len(body)] = body
 
