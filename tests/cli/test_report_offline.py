@@ -158,6 +158,19 @@ def test_it_is_one_document_that_ends_with_the_causes(report, later):
     assert "last batch" not in page
 
 
+def test_a_file_without_event_times_has_a_report_without_curves(tmp_path, drive):
+    """A drifted column is drawn against the reference; when it began cannot be told."""
+    rng = np.random.default_rng(0)
+    paths = [tmp_path / name for name in ("may.csv", "june.csv", "may.json")]
+    for path, factor in zip(paths, (1.0, 1.4), strict=False):
+        pd.DataFrame({"income": factor * rng.lognormal(9, 0.5, 3_000)}).to_csv(path, index=False)
+    assert drive("profile", "build", paths[0], "-o", paths[2])[0] == 0
+    status, page, _ = drive("report", "--offline", paths[1], "--reference", paths[2])
+    assert status == 0
+    assert "income <small>input</small>" in page
+    assert (page.count("<svg"), page.count("Distance over time")) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

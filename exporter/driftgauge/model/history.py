@@ -59,9 +59,10 @@ def history_of(
 ) -> ColumnHistory:
     """Return the history of column *number* from the sum of a window, and its slots: when each begins, and its counts."""
     times, profiles = slots
-    counts = np.array([_counts(profile, number) for profile in profiles]).reshape(len(profiles), -1)
-    hours = (times % DAY_SECONDS // HOUR_SECONDS).astype(np.int64)
     expected, by_hour = _counts(reference.profile, number), _strata(reference, number)
+    # A file without event times has no slots.
+    counts = np.array([_counts(profile, number) for profile in profiles]).reshape(len(profiles), len(expected))
+    hours = (times % DAY_SECONDS // HOUR_SECONDS).astype(np.int64)
     against = expected if by_hour is None else by_hour[hours]
     return ColumnHistory(
         number,
