@@ -184,7 +184,8 @@ class ProfileSpec:
             counts[outputs, -1] -= absent_outputs
         if self.scoring is not None:
             histogram.counts[self.scoring.place, -1] = 0
-        latency = self.latency.zero() if latencies is None else self.latency.of([latencies])
+        timed = () if latencies is None or not len(latencies) else (latencies,)
+        latency = self.latency.of(timed) if timed else self.latency.zero()
         return Profile(self, np.array([block.rows], dtype=np.int64), histogram, categories, latency)
 
     def scored(self, block: Block, rows: NDArray[np.int64] | None = None) -> Block:
