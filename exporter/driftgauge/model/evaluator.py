@@ -154,14 +154,16 @@ class Evaluator:
         sessions = _factors(trailing["15m"], by_hour=True)
         if np.isnan(sessions).any():  # too few rows in a quarter of an hour
             sessions = np.where(np.isnan(sessions), _factors(trailing["1h"], by_hour=True), sessions)
-        known = np.zeros(drives.shape[1], dtype=bool)
+        known, found = np.zeros(drives.shape[1], dtype=bool), dict[tuple[str, bool], Float64s]()
         for row, window in enumerate(self._judgement.windows):
             if not drives[row].any():
                 continue
-            blocks = trailing.get(window.name, trailing[STATUS_WINDOW.name])
+            name = window.name if window.name in trailing else STATUS_WINDOW.name
             by_hour = hours_known and window.seconds < STATUS_WINDOW.seconds
-            # The many short blocks tell the shape, the few as long as the window how much it scatters in all.
-            factors = np.fmax(_factors(blocks, by_hour=by_hour, shaped=False), sessions)
+            if (name, by_hour) not in found:  # the long windows share their blocks
+                # The many short blocks tell the shape, the few as long as the window how much it scatters in all.
+                found[name, by_hour] = np.fmax(_factors(trailing[name], by_hour=by_hour, shaped=False), sessions)
+            factors = found[name, by_hour]
             known |= ~np.isnan(self._trailing[row])
             taken = drives[row] & ~np.isnan(factors) & (calm[row] | ~known)
             self._trailing[row, taken] = factors[taken]
