@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from driftgauge.client.pictures import Pictures
 from driftgauge.derive import confidence_of, token_facts
-from driftgauge.ingest import decode
+from driftgauge.ingest import Exchange, decode, decode_exchange
 from tests.ingest.bodies import binary, decode_binary, decode_json
 from tests.tensors.bodies import decoded, exchanged, reducer, tensor
 
@@ -301,3 +303,49 @@ def test_a_shape_that_no_body_could_hold_is_not_paid_for():
     body = {"inputs": [{"name": "x", "shape": [1, 3, 16_000, 16_000], "datatype": "FP32", "data": [1.0]}]}
     found = decode_json(body, reducer=reducer(admit=lambda _: pytest.fail("asked")))
     assert found.batch.violations == {("x", "unsupported_rank"): 1}
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["objects", "lists"])
+@pytest.mark.parametrize("pictures", [UINT8, FLOATS.astype(np.float64)], ids=["whole numbers", "fractions"])
+def test_nested_lists_of_v1_are_tensors(pictures, named):
+    """Whole numbers up to 255 are bytes, everything else is floats; scores of sequences come with predictions."""
+    rows, scores = len(pictures), LOGITS[: len(pictures)].astype(np.float64)
+    instances = [{"image": picture.tolist(), "age": 4} for picture in pictures] if named else pictures.tolist()
+    made = reducer({"predictions": {"kind": "logits"}})
+    exchange = Exchange(
+        json.dumps({"instances": instances}).encode(), json.dumps({"predictions": scores.tolist()}).encode()
+    )
+    batch = decode_exchange(exchange, reducer=made).batch
+    found = {name: column for name, column in batch.inputs.items() if name != "age"}
+    same(found, dict(Pictures(pictures).columns("image" if named else "instances")))
+    same(batch.outputs, confidence_of(scores, logits=True))
+    assert (batch.violations, batch.requests.tensor_rows) == ({}, {"reduced": 2 * rows})
+
+
+@pytest.mark.parametrize(
+    "instances",
+    [[[[1.0], [2.0, 3.0]]], [[["a"]]], [[[1.0]], 2], [[[1.0]], [[1.0], [2.0]]], [[[{}]]], [[[1, 2], 3]]],
+    ids=["ragged", "texts", "a value among lists", "rows of other lengths", "objects", "a value among rows"],
+)
+def test_nested_lists_that_are_no_tensor_count_as_rows(instances):
+    """They are counted, and cost the rows nothing else."""
+    body = json.dumps({"instances": [{"x": entry, "age": 1} for entry in instances]}).encode()
+    batch = decode_exchange(Exchange(body), reducer=reducer({"x": {"kind": "image"}})).batch
+    assert (list(batch.inputs), batch.rows) == (["age"], len(instances))
+    assert [(name, count) for (name, _), count in batch.violations.items()] == [("x", 1)]
+
+
+def test_v1_tokens_and_masks_are_what_the_settings_say():
+    """Lists of numbers are token numbers and a mask, where that is said."""
+    ids = RNG.integers(1, 30_000, MASK.shape)
+    rows = [{"ids": row.tolist(), "keep": kept.tolist()} for row, kept in zip(ids, MASK, strict=True)]
+    made = reducer({"ids": {"kind": "token_ids", "mask": "keep", "field": "text"}})
+    batch = decode_exchange(Exchange(json.dumps({"instances": rows}).encode()), reducer=made).batch
+    same(batch.inputs, token_facts([row[kept != 0] for row, kept in zip(ids, MASK, strict=True)], "text").columns)
+
+
+def test_beyond_the_budget_v1_inputs_are_not_observed():
+    """As with tensors."""
+    body = json.dumps({"instances": [{"image": picture.tolist(), "age": 4} for picture in UINT8]}).encode()
+    batch = decode_exchange(Exchange(body), reducer=reducer(admit=lambda _: False)).batch
+    assert (batch.rows, dict(batch.inputs), batch.requests.tensor_rows) == (3, {}, {"not_sampled": 3})

@@ -28,7 +28,7 @@ from driftgauge.ingest.json_end import json_end
 from driftgauge.ingest.open_inference import decode_open_inference, is_open_inference
 from driftgauge.ingest.parse import parse
 from driftgauge.ingest.predict import is_predict_request, is_predict_response, predict_request, predict_response
-from driftgauge.ingest.reducing import Reducer
+from driftgauge.ingest.reducing import NoReducer, Reducer
 from driftgauge.ingest.result import Decoded, Limits
 
 __all__ = ["REQUEST", "RESPONSE", "Exchange", "Observed", "decode_exchange", "joined_halves"]
@@ -156,11 +156,11 @@ def _read(body: _Body, content: bytes, limits: Limits) -> _Half:
     text, binary = _divided(inflate(content, limit=limits.body_bytes), body.header_length)
     value = parse(text)
     if role == REQUEST and is_predict_request(value):
-        return _Half(predict_request(value, limits))
+        return _Half(predict_request(value, limits, body.reducer or NoReducer()))
     if role == RESPONSE and _is_error(value):
         return _Half(failed=True)
     if role == RESPONSE and is_predict_response(value):
-        return _Half(predict_response(value, limits, body.prediction_output))
+        return _Half(predict_response(value, limits, body.prediction_output, body.reducer or NoReducer()))
     own = "inputs" if role == REQUEST else "outputs"
     if not (is_open_inference(value) and own in value):
         known = "instances or inputs" if role == REQUEST else "predictions, outputs or error"

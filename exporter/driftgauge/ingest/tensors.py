@@ -149,7 +149,7 @@ def _in_own_type(spec: Spec, numbers: NDArray[Any], datatype: Datatype) -> NDArr
         with np.errstate(over="ignore"):
             return numbers.astype(datatype.column if spec.datatype == "BF16" else datatype.stored)
     bounds = np.iinfo(datatype.stored)
-    if not ((numbers >= bounds.min) & (numbers <= bounds.max)).all():
+    if not ((numbers >= bounds.min) & (numbers <= bounds.max) & (numbers == np.trunc(numbers))).all():
         raise _unusable("datatype", spec, f"holds values that are not {spec.datatype}")
     with np.errstate(invalid="ignore"):  # the largest 64-bit integers, which are no float's
         return numbers.astype(datatype.stored)
