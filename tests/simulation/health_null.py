@@ -24,6 +24,7 @@ from driftgauge.drift.mean_change import FeatureSums, mean_change, traces_of
 from driftgauge.drift.mmd import mean_discrepancy
 from driftgauge.drift.token_drift import token_drift
 from driftgauge.reference import BuildOptions, build
+from driftgauge.reference.embeddings import VECTORS
 from driftgauge.sketch import FOLDED, TOKEN_BUCKETS, BinnedSpec, MeanSpec, ScatterSpec, TokenCounts, TokenSpec
 from driftgauge.sketch.tokens import spectrum_of
 
@@ -67,6 +68,23 @@ def _embedding(rng: np.random.Generator) -> Draw:
         reference = spec.of(phi[first])
         for rows in windows:
             yield mean_discrepancy(reference, spec.of(phi[rows]), embedder.square, embedder.cube).evidence
+
+    return draw
+
+
+def _learned(rng: np.random.Generator) -> Draw:
+    """Vectors compared with the 5,000 from which map, moments and mean were learned, anew for each shuffle."""
+    vectors = (rng.standard_normal((POOL, 64)) * np.arange(1, 65) ** -0.5).astype(np.float32)
+
+    def draw(size: int, rng: np.random.Generator) -> Iterator[float]:
+        first, windows = _shuffled(rng, size)
+        embedder = Embedder.fit(vectors[first[:VECTORS]])
+        assert embedder is not None
+        spec = MeanSpec(WIDTH, embedder.digest)
+        reference = spec.of(embedder.features(vectors[first[:VECTORS]]))
+        for rows in windows:
+            found = spec.of(embedder.features(vectors[rows]))
+            yield mean_discrepancy(reference, found, embedder.square, embedder.cube).evidence
 
     return draw
 
@@ -220,6 +238,7 @@ def _counted(edges: Sums, values: Sums, windows: NDArray[np.intp]) -> NDArray[np
 #: what is measured, by name
 KINDS: dict[str, Callable[[np.random.Generator], Draw]] = {
     "embedding": _embedding,
+    "embedding, learned": _learned,
     "embedding, past": lambda rng: _elsewhere(rng, accepted=False, clusters=0),
     "embedding of clusters, past": lambda rng: _elsewhere(rng, accepted=False, clusters=10),
     "embedding of clusters, accepted": lambda rng: _elsewhere(rng, accepted=True, clusters=10),
