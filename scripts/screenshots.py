@@ -2,16 +2,21 @@
 
 `--docs` writes those that the documents show to docs/images instead, cut to what fits a page.
 
-The exporter is a real one, fed with the scene of the tests; the browser is a headless Chromium.
+The exporters are real ones, fed with the scenes of the tests, and that of the demo; the browser is a headless Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from driftgauge.demo.processes import free_port
+from tests.page import signals
 from tests.page.browser import Browser, chromium
 from tests.page.scene import CONFIG, play
 from tests.serve.harness import Exporter
@@ -24,6 +29,13 @@ VIEWS = {
     "feature": "#/models/card-fraud/3/input/amount_eur",
     "category": "#/models/card-fraud/3/input/plan",
     "exporter": "#/exporter",
+}
+
+#: of the scene of what is watched beside columns
+SIGNALS = {
+    "signals": "#/models/reviews/1",
+    "errors": "#/models/eta/1",
+    "stuck": "#/models/reviews/1/input/channel",
 }
 
 #: what is put behind the name of the view, scheme, width, and whether it is a phone
@@ -65,6 +77,18 @@ def main() -> int:
             else:
                 show(browser, f"http://127.0.0.1:{exporter.metrics_port}/{address}", look)
             browser.screenshot(folder / f"page-{name}.png", most)
+        if wanted.docs:
+            with demo() as address:
+                show(browser, f"{address}/#/models/flight-delay/1", LOOKS[0])
+                browser.screenshot(folder / "page-demo.png", part=".grid")
+                browser.open("about:blank")
+        else:
+            with signals.play() as other:
+                signals.live(other)
+                for view, path in SIGNALS.items():
+                    for look in LOOKS:
+                        show(browser, f"http://127.0.0.1:{other.metrics_port}/{path}", look)
+                        browser.screenshot(folder / f"page-{view}{look[0]}.png")
         for problem in browser.problems:
             print(problem, file=sys.stderr)  # noqa: T201
         return 1 if browser.problems else 0
@@ -76,6 +100,20 @@ def pictures(*, docs: bool) -> list[tuple[str, str, Look, float]]:
         return [(name, *one) for name, one in DOCS.items()]
     every = [(f"{view}{look[0]}", address, look, 10_000) for view, address in VIEWS.items() for look in LOOKS]
     return [*every, ("report", REPORT, LOOKS[0], 10_000)]
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """Run the demo to its end, as fast as it goes; yield the address of its exporter."""
+    port = free_port()
+    options = ("--pace", "0", "--keep", "--quiet", "--metrics-port", str(port))
+    command = (sys.executable, "-m", "driftgauge.cli.main", "demo", *options)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+        assert process.stdout is not None
+        while "keeps running" not in (line := process.stdout.readline()):
+            assert line, "the demo has ended"
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
 
 
 def show(browser: Browser, address: str, look: Look) -> None:

@@ -168,9 +168,14 @@ class Browser:
         """Prefer light or dark."""
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
 
-    def screenshot(self, path: Path, most: float = 10_000) -> None:
-        """Write a picture of the whole page, at most so high."""
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], most), "scale": 1}
+    def screenshot(self, path: Path, most: float = 10_000, part: str = "html") -> None:
+        """Write a picture of the whole page, or of the element that the selector *part* finds, at most so high."""
+        box = self.js(
+            f"(e => [e.left + scrollX, e.top + scrollY, e.width, e.height])(document.querySelector({part!r}).getBoundingClientRect())"
+        )
+        if part == "html":
+            size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+            box = [0, 0, size["width"], size["height"]]
+        clip = dict(zip(("x", "y", "width"), box, strict=False)) | {"height": min(box[3], most), "scale": 1}
         found = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(found["data"]))
