@@ -124,3 +124,29 @@ def test_a_large_body_of_json_does_not_hold_the_loop():
         scrape = exporter.scrape()
     assert answer.json == {"accepted": 4, "rejected": 0}
     assert of_model(scrape, "tensor_rows_total", result="reduced") == 4
+
+
+def test_a_response_that_comes_too_late_has_no_mask():
+    """Its scores are left out with a reason, the pictures of its request have been counted, and it is no second request."""
+    with Exporter(LEARNED + "kserve: {pair_seconds: 0.3}\n") as exporter:
+        (sent, _), (answered, _) = inference(1)
+        log(exporter, "1", "request", sent)
+        eventually(lambda: 'unpaired{kind="request",reason="expired"}' in counted(exporter))
+        log(exporter, "1", "response", answered)
+        eventually(lambda: counted(exporter).get('unpaired{kind="response",reason="late"}') == 1)
+        scrape = exporter.scrape()
+    assert of_model(scrape, "schema_violations_total", "iris", feature="logits", reason="no_mask") == 1
+    assert of_model(scrape, "tensor_rows_total", "iris", result="reduced") == ROWS
+    assert of_model(scrape, "requests_total", "iris") == 1
+
+
+def test_late_pictures_are_counted_as_reduced():
+    """A request that comes after its response had expired was reduced all the same."""
+    with Exporter(LEARNED + "kserve: {pair_seconds: 0.3}\n") as exporter:
+        (sent, _), (answered, _) = inference(1)
+        log(exporter, "1", "response", answered)
+        eventually(lambda: 'unpaired{kind="response",reason="expired"}' in counted(exporter))
+        log(exporter, "1", "request", sent)
+        eventually(lambda: counted(exporter).get('unpaired{kind="request",reason="late"}') == 1)
+        scrape = exporter.scrape()
+    assert of_model(scrape, "tensor_rows_total", "iris", result="reduced") == ROWS

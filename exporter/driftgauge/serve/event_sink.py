@@ -220,8 +220,7 @@ class EventSink:
         model = self._settings().model(name, version) or self._settings().defaults
         output = model.outputs.prediction or None
         exchange = self._exchange(settled, model, (name, version))
-        known = name and settled.reason != LATE and not model.tensors
-        plain = plain_of(exchange, self._limits) if known else None
+        plain = plain_of(exchange, self._limits) if name and settled.reason != LATE and not model.tensors else None
         if plain is not None:
             self._held.add_plain(Key(name, version, output), plain, (settled, {}))
         else:
@@ -229,7 +228,8 @@ class EventSink:
             seen = decode_exchange(exchange, prediction_output=output, limits=self._limits, reducer=reducer)
             key = Key(name or seen.model or "", version or seen.version or DEFAULT_VERSION, output)
             # What is late was counted as a request with the other half.
-            batch = replace(seen.batch, requests=Requests()) if settled.reason == LATE else seen.batch
+            only = Requests(tensor_rows=seen.batch.requests.tensor_rows)
+            batch = replace(seen.batch, requests=only) if settled.reason == LATE else seen.batch
             self._held.add(key, batch, (settled, seen.refused))
         if model.clock == "event":  # each moves the clock by which the next one is judged
             self._flush()
