@@ -71,3 +71,12 @@ def test_numbers_among_texts_are_no_texts():
     mixed = Mixed(np.array([3.0, np.nan]), texts(None, "a b"))
     found = with_texts(Batch(2, inputs={"t": mixed}), ["t"])
     assert found.inputs["t.length"].tolist() == pytest.approx([np.nan, 2.0], nan_ok=True)
+
+
+def test_a_text_without_its_tokenizer_has_no_tokens():
+    """Characters are the same for everybody; tokens and lengths are the tokenizer's, token numbers have come through it."""
+    batch = Batch(3, texts={"t": ("a b", [7, 8], None)})
+    found = with_texts(batch, ["t"], own={"t"})
+    assert found.inputs["t.characters"].tolist() == pytest.approx([3.0, np.nan, np.nan], nan_ok=True)
+    assert found.inputs["t.length"].tolist() == pytest.approx([np.nan, 2.0, np.nan], nan_ok=True)
+    assert found.tokens["t"].lengths.tolist() == [0, 2, 0]

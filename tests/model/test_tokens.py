@@ -13,8 +13,10 @@ from driftgauge.config import ColumnSettings, ModelSettings
 from driftgauge.derive import text_facts
 from driftgauge.drift.token_drift import token_drift
 from driftgauge.model import Model
+from driftgauge.profile import dumps, loads
 from driftgauge.reference import BuildOptions, build
 from driftgauge.sketch import TokenSpec
+from driftgauge.training import TaskSpec, compute_dataset_profile
 
 NOW = 1_790_000_000.0
 FIGURES = ("debiased", "noise_floor", "evidence", "samples", "overlap", "top", "status")
@@ -149,3 +151,27 @@ def test_a_reference_without_tokens_has_no_scores(reference):
     to = model(replace(reference, sketches={}))
     observe(to, texts(300))
     assert to.evaluate(to.collect(NOW + 1)).tokens is None
+
+
+def test_a_profile_of_another_tokenizer_is_compared_with_its_own_tokens():
+    """Texts split at white space would all be drift; those that the client has read with the tokenizer are compared."""
+    said = texts(400, seed=8)
+    rows = [{"review": text} for text in texts(2_000)]
+    task = TaskSpec(name="reviews", modality="text", input_fields=["review"])
+    stored = loads(dumps(compute_dataset_profile(rows, task, 2_000, tokenizer=list).reference))
+    raw, read = model(stored), model(stored)
+    observe(raw, said)
+    facts = text_facts(said, "review", tokenize=list)
+    read.observe(Batch(400, inputs=dict(facts.columns), tokens={"review": facts.tokens}), NOW)
+    assert (hour(raw)["samples"], hour(raw)["status"]) == (0, -1)
+    assert (hour(read)["samples"], hour(read)["status"]) == (400, 0)
+
+
+def test_the_words_share_the_budget_of_false_alarms(reference):
+    """The evidence that a day asks for counts the text's tokens beside its columns."""
+    asked = [
+        to.evaluate(to.collect(NOW)).evidence_threshold[3]
+        for to in (model(reference), model(replace(reference, sketches={})))
+    ]
+    columns = len(reference.profile.spec.schema.columns)
+    assert asked[0] - asked[1] == pytest.approx(np.log10((columns + 1) / columns))

@@ -72,7 +72,7 @@ def count(
         reading = spec.read(batch)
         if watch is not None:
             watch(batch, reading.block)
-        totals.add(with_vectors(with_texts(batch, spec.texts), spec.embedders))
+        totals.add(with_vectors(with_texts(batch, spec.texts, own=spec.own_tokens), spec.embedders))
         profile = profile.merge(spec.count(spec.scored(reading.block)))
         violations.update(reading.violations)
         given = given or bool(batch.outputs)

@@ -11,15 +11,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from driftgauge.batch import Batch, Categories, Column, Floats, Mixed
+from driftgauge.batch import Batch, Categories, Column, Floats, Mixed, Tokens
 from driftgauge.derive.text import TextFacts, mixed_facts, text_facts
+from driftgauge.tokens import joined_tokens
 
 __all__ = ["with_texts", "with_vectors"]
 
 _Columns = MutableMapping[str, Column]
 
 
-def with_texts(batch: Batch, names: Iterable[str], outputs: Collection[str] | None = None) -> Batch:
+def with_texts(
+    batch: Batch, names: Iterable[str], outputs: Collection[str] | None = None, own: Collection[str] = ()
+) -> Batch:
     """Return *batch* with the facts and tokens of the texts *names* instead of the texts.
 
     A text is a column of that name, one among `texts`, or token numbers in the columns `NAME[0]`, `NAME[1]`, ....
@@ -28,6 +31,7 @@ def with_texts(batch: Batch, names: Iterable[str], outputs: Collection[str] | No
         batch: rows.
         names: texts that are looked for.
         outputs: names whose facts are outputs; None: facts are what the text was.
+        own: names whose tokens are those of a tokenizer that is not here: a text has no tokens then, and no length.
 
     >>> texts = Categories(np.array([0, 0, -1], dtype=np.int32), ("so it goes",))
     >>> with_texts(Batch(3, inputs={"say": texts}), ["say"]).inputs["say.length"].tolist()
@@ -39,6 +43,8 @@ def with_texts(batch: Batch, names: Iterable[str], outputs: Collection[str] | No
         facts, answered = _found(name, batch, inputs, answers)
         if facts is None:
             continue
+        if name in own:
+            facts = _without_words(facts, name)
         tokens[name] = facts.tokens
         violations.pop(
             (name, "wrong_type"), None
@@ -72,6 +78,16 @@ def _found(name: str, batch: Batch, inputs: _Columns, answers: _Columns) -> tupl
     return mixed_facts(
         [row if there else None for row, there in zip(_whole(table), known.tolist(), strict=True)], name
     ), False
+
+
+def _without_words(facts: TextFacts, name: str) -> TextFacts:
+    """Return what needs no tokens of rows that were texts; those that were token numbers, and have no characters, stay."""
+    written = ~np.isnan(facts.columns[f"{name}.characters"])
+    columns = {**facts.columns, f"{name}.length": np.where(written, np.nan, facts.columns[f"{name}.length"])}
+    rows = np.arange(len(written))
+    none = Tokens(facts.tokens.buckets[:0], np.zeros(2, dtype=np.int64))
+    both = joined_tokens([{"": facts.tokens}, {"": none}], [len(rows), 1])[""]
+    return TextFacts(columns, both.take(np.where(written, len(rows), rows)))
 
 
 def _whole(table: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

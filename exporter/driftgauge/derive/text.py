@@ -9,7 +9,7 @@
 None of them knows a language. A missing text has missing facts; a share of nothing is missing. Hashes are CRC-32 of the
 token's UTF-8, those of token numbers a multiplication, so they are the same in every process.
 
-Time: 20 us a text of 20 words, 9 us a row of 128 token numbers (docs/model-health.md).
+Time: 3 us a text of 20 words, 0.15 us a word beyond; 5 us a row of 128 token numbers (docs/model-health.md).
 """
 
 from __future__ import annotations

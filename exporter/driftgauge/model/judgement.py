@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from driftgauge.config import ModelSettings
 from driftgauge.drift import Rule, evidence_threshold
 from driftgauge.model.column_settings import column_settings
+from driftgauge.model.tokens import tokens_of
 from driftgauge.profile import CEILING, DAY_SECONDS, HOUR_SECONDS, Reference, Window
 
 __all__ = ["Judgement"]
@@ -87,10 +88,11 @@ class Judgement:
         )
         warn = np.minimum(warn, alert)
         raising = int(np.count_nonzero((drives | guard).any(axis=1)))
+        looked_at = len(columns) + len(
+            tokens_of(reference)
+        )  # the words of a text are one thing more that may raise an alarm
         evidence = [
-            evidence_threshold(
-                len(columns), window.seconds, settings.tick_seconds, raising, drift.false_episodes_per_week
-            )
+            evidence_threshold(looked_at, window.seconds, settings.tick_seconds, raising, drift.false_episodes_per_week)
             if drift.evidence is None
             else drift.evidence
             for window in windows

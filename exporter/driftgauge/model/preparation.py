@@ -40,7 +40,8 @@ def _with_facts(batch: Batch, ignore: frozenset[str], reference: Reference | Non
     spec = None if reference is None else reference.profile.spec
     if spec is None or not spec.texts:
         return replace(batch, texts={}) if batch.texts else batch
-    return with_texts(batch, [name for name in spec.texts if name not in ignore], spec.answered_texts)
+    names = [name for name in spec.texts if name not in ignore]
+    return with_texts(batch, names, spec.answered_texts, spec.own_tokens)
 
 
 def with_names(batch: Batch, columns: Sequence[str]) -> Batch:

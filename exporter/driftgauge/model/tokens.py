@@ -4,8 +4,8 @@
 
 Texts wait as numbers of hash buckets, because counting 256 of them costs little more than counting one. No token is kept.
 
-Memory: 564 slots of 12 KB for a text; the stage holds 256 texts or 65,536 tokens. Time: 4 us a text of 20 tokens, 30 ns a token
-beyond.
+Memory: 564 slots of 12 KB for a text; the stage holds 256 texts or 65,536 tokens. Time: 1.5 us a text of 20 tokens,
+30 ns a token beyond; 0.5 ms a text and window when they are compared.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from driftgauge.profile.projection_codec import projection_record, read_projecti
 from driftgauge.profile.reference import Provenance, Reference
 from driftgauge.profile.schema import CATEGORICAL, INPUT, NUMERIC, OUTPUT, ColumnSchema, Schema
 from driftgauge.profile.segment_codec import read_segments, segment_records
-from driftgauge.profile.sketch_codec import embedders_of, sketch_records, sketches_of
+from driftgauge.profile.sketch_codec import embedders_of, own_tokens_of, sketch_records, sketches_of
 from driftgauge.profile.timed_codec import read_timed, timed_records
 from driftgauge.sketch import TOP_CATEGORIES, CategorySpec, HistogramSpec
 
@@ -157,6 +157,7 @@ def _reference(document: Record) -> Reference:
         embedders=embedders,
         texts=tuple(map(str, document.get("tokens", {}))),
         detector=read_detector(document.get("anomaly")),
+        own_tokens=own_tokens_of(document),
     )
     profile = spec.zero()
     profile.rows[0] = rows

@@ -89,7 +89,8 @@ class Reading:
 class ProfileSpec:
     """What is counted of a model's rows.
 
-    `texts` are reduced to facts and tokens; those of `answered_texts` are outputs.
+    `texts` are reduced to facts and tokens; those of `answered_texts` are outputs, and those
+    of `own_tokens` have tokens that only their own tokenizer makes.
     """
 
     schema: Schema
@@ -100,6 +101,7 @@ class ProfileSpec:
     embedders: Mapping[str, Embedder] = field(default_factory=dict, compare=False)
     texts: tuple[str, ...] = field(default=(), compare=False)
     detector: Detector | None = field(default=None, compare=False)
+    own_tokens: frozenset[str] = field(default=frozenset(), compare=False)
     _roles: tuple[Flags, Flags] = field(init=False, repr=False, compare=False)
     scoring: AnomalyColumn | None = field(init=False, repr=False, compare=False)
     answered_texts: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -169,7 +171,7 @@ class ProfileSpec:
             refused = {**batch.violations, (ANOMALY, "unknown_column"): batch.rows}
             batch = replace(batch, inputs=inputs, violations=refused)
         if self.texts:
-            batch = with_texts(batch, self.texts, self.answered_texts)
+            batch = with_texts(batch, self.texts, self.answered_texts, self.own_tokens)
         if self.embedders:
             batch = with_embedding_columns(with_vectors(batch, self.embedders), self.embedders)
         return with_residual_column(batch, self.projection)

@@ -30,7 +30,7 @@ from driftgauge.sketch import (
     TokenSpec,
 )
 
-__all__ = ["embedders_of", "sketch_records", "sketches_of"]
+__all__ = ["embedders_of", "own_tokens_of", "sketch_records", "sketches_of"]
 
 Record = Mapping[str, Any]
 
@@ -51,6 +51,8 @@ def sketch_records(reference: Reference) -> dict[str, Record]:
         for name, sketch in reference.sketches.items()
         if isinstance(sketch, TokenCounts)
     }
+    for name in reference.profile.spec.own_tokens & tokens.keys():
+        tokens[name]["own"] = True
     performance = {
         name.removeprefix(sketch_name(PERFORMANCE, "")): {
             "edges": list(sketch.spec.edges),
@@ -71,6 +73,11 @@ def embedders_of(document: Record) -> dict[str, Embedder]:
         ProfileError: the parts of one do not fit one another.
     """
     return {str(name): _embedder(str(name), record) for name, record in document.get("embeddings", {}).items()}
+
+
+def own_tokens_of(document: Record) -> frozenset[str]:
+    """Read which texts have the tokens of a tokenizer of their own."""
+    return frozenset(str(name) for name, record in document.get("tokens", {}).items() if record.get("own") is True)
 
 
 def sketches_of(document: Record, embedders: Mapping[str, Embedder]) -> dict[str, Sketch]:

@@ -65,6 +65,7 @@ class BuildOptions:
         classes: the classes in the order of the probabilities, where they are not 0, 1, 2, ...
         texts: text columns of which facts and tokens are counted, and nothing else.
         embeddings: embeddings whose dimensions are the columns `NAME[0]`, `NAME[1]`, ...
+        own_tokens: texts whose tokens are made by a tokenizer of their own, and not by splitting at white space.
         anomaly: kind of the detector whose score is added as a column, one of `detectors.DETECTORS`; "": none.
     """
 
@@ -81,6 +82,7 @@ class BuildOptions:
     texts: tuple[str, ...] = ()
     embeddings: tuple[str, ...] = ()
     anomaly: str = ""
+    own_tokens: frozenset[str] = frozenset()
 
     def read(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Yield *batches* with texts and embeddings as such."""
@@ -149,7 +151,11 @@ def build_surveyed(batches: Callable[[], Iterable[Batch]], options: BuildOptions
     projection = survey_residual(survey, sample) if options.multivariate else None
     anomalies = survey_anomalies(survey, sample, options.anomaly, options.name) if options.anomaly else None
     spec = replace(
-        spec_of(survey, options.bins), projection=projection, embedders=embedders, texts=tuple(sorted(vectors.texts))
+        spec_of(survey, options.bins),
+        projection=projection,
+        embedders=embedders,
+        texts=tuple(sorted(vectors.texts)),
+        own_tokens=options.own_tokens,
     )
     spec = spec if anomalies is None else anomalies.spec(spec)
     profile, totals, segments = spec.zero(), SketchTotals(embedders), SegmentTotals(spec)

@@ -136,6 +136,7 @@ def _spec_of_both(spec: ProfileSpec, old: Reference, new: Reference) -> ProfileS
         projection=old.profile.spec.projection,
         embedders=old.profile.spec.embedders,
         texts=old.profile.spec.texts,
+        own_tokens=old.profile.spec.own_tokens,
         detector=old.profile.spec.detector,
     )
 

@@ -42,6 +42,7 @@ def without(reference: Reference, ignored: Collection[str]) -> Reference:
         old.spec.embedders,
         old.spec.texts,
         detector,
+        old.spec.own_tokens,
     )
     histogram, categories = old.histogram, old.categories
     bins = spec.histogram.bins

@@ -53,7 +53,8 @@ def compute_dataset_profile(
         sample_size: rows that are looked at.
         reference: a profile in whose bins and with whose feature maps the rows are counted; needed to compare embeddings and
             broken correlations, which every data set has its own maps of.
-        tokenizer: text to tokens; words between white space by default.
+        tokenizer: text to tokens; words between white space by default. With another one the exporter compares tokens and lengths only
+            where the client reads the texts with the same (`Monitor(..., texts={"review": tokenizer})`).
         vocabulary: tokens that the model knows, for the share of unknown ones.
         padding: token number that fills short rows up.
         layout: of images, `CHW`, `HWC` or `HW`; by default the axis with 1, 3 or 4 entries is the channels'.
@@ -77,7 +78,8 @@ def compute_dataset_profile(
     if reference is not None:
         return _counted(batch, task_spec, reference, now)
     multivariate = task_spec.modality == "tabular"
-    options = BuildOptions(task_spec.name, now, multivariate=multivariate, cells=True, anomaly=anomaly)
+    own = frozenset[str]() if tokenizer is str.split else frozenset(batch.tokens)
+    options = BuildOptions(task_spec.name, now, multivariate=multivariate, cells=True, own_tokens=own, anomaly=anomaly)
     built, survey = build_surveyed(lambda: [batch], options)
     return DatasetProfile(task_spec, built, _cells(survey))
 
