@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -61,7 +61,7 @@ class _Metrics:
         self._engine = engine
         self._exposition = Exposition(engine.settings.limits)
         self._process = ProcessMetrics()
-        self._bodies: Shared[bytearray] = Shared()
+        self._bodies: Shared[bytes] = Shared()
         self.api = Api(engine, self._exporter)
 
     async def metrics(self, request: web.Request) -> web.Response:
@@ -72,7 +72,7 @@ class _Metrics:
         headers = {"Content-Type": wanted.content_type, "Vary": "Accept, Accept-Encoding"}
         return web.Response(body=body, headers=headers | ({"Content-Encoding": "gzip"} if packed else {}))
 
-    async def _scrape(self, wanted: Format, packed: bool) -> bytearray:  # noqa: FBT001 - of a request
+    async def _scrape(self, wanted: Format, packed: bool) -> bytes:  # noqa: FBT001 - of a request
         views = await self._engine.views()
         return await self._engine.on_scorer(self._counted, self._render, views, wanted, packed)
 
@@ -89,14 +89,11 @@ class _Metrics:
             self._engine.health.collect_errors += 1
             raise
 
-    def _render(self, views: tuple[ModelView, ...], wanted: Format, packed: bool) -> bytearray:  # noqa: FBT001 - of a request
+    def _render(self, views: tuple[ModelView, ...], wanted: Format, packed: bool) -> bytes:  # noqa: FBT001 - of a request
         started = time.perf_counter()
         self._exposition.limits = self._engine.settings.limits
-        body, packer = bytearray(), zlib.compressobj(_COMPRESSION, wbits=_GZIP)
-        for piece in self._exposition.pieces(views, self._exporter(), wanted, self._process.text(wanted)):
-            body += packer.compress(piece) if packed else piece
-        if packed:
-            body += packer.flush()
+        pieces = self._exposition.pieces(views, self._exporter(), wanted, self._process.text(wanted))
+        body = b"".join(_packed(pieces) if packed else pieces)
         self._engine.health.collect_seconds["render"] = time.perf_counter() - started
         return body
 
@@ -138,6 +135,12 @@ def _told(counts: ListenerCounts) -> ListenerView:
         closed=dict(counts.closed),
         refused=dict(counts.refused),
     )
+
+
+def _packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(_COMPRESSION, wbits=_GZIP)
+    yield from map(packer.compress, pieces)
+    yield packer.flush()
 
 
 def _takes_gzip(accept_encoding: str) -> bool:
