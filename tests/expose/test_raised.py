@@ -15,9 +15,13 @@ from driftgauge.config import ModelSettings, ReferenceSettings
 from driftgauge.expose.raised import _DO, ANOMALY_FACTOR, CONFIDENCE_DROP, MASS, raised
 from driftgauge.expose.raised_outcomes import ERROR_RATIOS, LEAST, SCHEMA_RATIO
 from driftgauge.model import LevelChange, LevelView, Model
+from tests.expose.embedded import embedded
 from tests.expose.estimated import estimated, estimated_errors
 from tests.expose.examples import view
 from tests.expose.labelled import regression
+from tests.expose.levelled import levelled
+from tests.expose.odd import odd
+from tests.expose.worded import worded
 from tests.serve.harness import MONDAY, Exporter
 
 CONFIG = """
@@ -105,7 +109,7 @@ def test_the_sentence_says_how_far_and_where(exporter):
 
 def test_a_profile_that_cannot_be_read_is_raised():
     (group,) = raised(Model("fraud", "0", ModelSettings(reference=ReferenceSettings(path="nowhere.json"))).view(MONDAY))
-    assert (group["alert"], group["severity"]) == ("DriftgaugeReferenceMissing", "critical")
+    assert (group["alert"], group["severity"]) == ("DriftgaugeReferenceMissing", "warning")
 
 
 @pytest.mark.parametrize(
@@ -215,3 +219,12 @@ def test_limits_and_names_are_those_of_the_rules():
     assert limits.anomaly_factor == ANOMALY_FACTOR
     rules = {rule.name for group in groups(Settings()) for rule in group.rules if isinstance(rule, Alert)}
     assert set(_DO) <= rules
+
+
+@pytest.mark.parametrize("seen", [worded, embedded, odd, levelled, estimated, regression])
+def test_nothing_is_more_severe_here_than_in_the_rules(seen):
+    """What pages nobody at night is no critical alert by day."""
+    rules = {
+        (rule.name, rule.severity) for group in groups(Settings()) for rule in group.rules if isinstance(rule, Alert)
+    }
+    assert {(one["alert"], one["severity"]) for one in raised(seen())} <= rules

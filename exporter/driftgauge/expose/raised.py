@@ -1,7 +1,7 @@
 """What the thresholds would raise now, of one model as this exporter alone sees it: the alert, what is wrong, and what to do.
 
 The alerts of `alerting/` look at a fleet and wait before they fire; these are for a person who looks at one exporter. They have
-the same names, so the runbooks are found, and they are gone as soon as what they tell of is.
+the same names and severities, so the runbooks are found, and they are gone as soon as what they tell of is.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def raised(view: ModelView) -> list[Json]:
 
 def _found(view: ModelView) -> Iterator[Raised]:
     if view.state == "no_reference":
-        yield alert("DriftgaugeReferenceMissing", "critical", "the configured profile cannot be read")
+        yield alert("DriftgaugeReferenceMissing", "warning", "the configured profile cannot be read")
     if view.evaluation is not None:
         yield from _columns(view.evaluation)
         yield from _latency(view)
@@ -178,8 +178,7 @@ def _segments(evaluation: Evaluation) -> Iterator[Raised]:
         column = segments.columns[number]
         distance = float(segments.scores.debiased[segment, number])
         what = f"{segments.names[segment]}: distance {distance:.2f} from the {segments.against[segment]}"
-        severity = _SEVERITIES[int(segments.status[segment, number])]
-        yield alert("DriftgaugeSegmentDrift", severity, what, feature=column.name, role=column.role)
+        yield alert("DriftgaugeSegmentDrift", "warning", what, feature=column.name, role=column.role)
 
 
 def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
@@ -191,7 +190,7 @@ def _embeddings(evaluation: Evaluation) -> Iterator[Raised]:
         status, distance = int(found.status[row, place]), float(found.relative[row, place])
         if status in _SEVERITIES:
             what = f"{name}: distance {distance:.2f} from the reference ({over(evaluation.status_window.name)})"
-            yield alert("DriftgaugeEmbeddingDrift", _SEVERITIES[status], what)
+            yield alert("DriftgaugeEmbeddingDrift", "warning", what)
 
 
 def _tokens(evaluation: Evaluation) -> Iterator[Raised]:
@@ -204,7 +203,7 @@ def _tokens(evaluation: Evaluation) -> Iterator[Raised]:
         if int(status) in _SEVERITIES:
             shared = "" if np.isnan(overlap) else f", {100 * overlap:.0f} % of the most frequent tokens shared"
             what = f"{name}: distance {distance:.2f} from the reference{shared} ({over(evaluation.status_window.name)})"
-            yield alert("DriftgaugeTokenDrift", _SEVERITIES[int(status)], what)
+            yield alert("DriftgaugeTokenDrift", "warning", what)
 
 
 def _levels(evaluation: Evaluation) -> Iterator[Raised]:

@@ -60,7 +60,7 @@ def realised(view: LabelView) -> Iterator[Raised]:
             sure = float(figures["drop_evidence"][place]) >= limits.evidence
             if sure and usual - now >= limits.accuracy_drop:
                 what = f"{100 * now:.3g} % of the labelled predictions are right ({name}), {100 * usual:.3g} % in the reference"
-                yield alert("DriftgaugeAccuracyDrop", "critical", what)
+                yield alert("DriftgaugeAccuracyDrop", "warning", what)
         if "rise_evidence" in figures and "reference_mean_absolute_error" in figures:
             now, usual = (
                 float(figures["mean_absolute_error"][place]),
