@@ -57,7 +57,11 @@ WINDOW_NAMES = ("15m", "1h", "6h", "24h", "7d", "14d")
 class ReferenceSettings:
     """What production is compared with."""
 
-    path: str = setting("", "Profile file (`driftgauge profile build`); empty: learn from the first rows of traffic.")
+    path: str = setting(
+        "",
+        "Profile file (`driftgauge profile build`), from the working directory unless the path is absolute; empty: learn from "
+        "the first rows of traffic.",
+    )
     learn_rows: int = setting(10_000, "Rows to learn a reference from when no profile is given.")
     bins: int = setting(20, "Bins of a continuous column in a learned reference.")
 

@@ -93,3 +93,25 @@ def test_a_text_may_be_an_output(folder, drive):
     facts = {column.name: (column.role, column.kind) for column in reference.profile.spec.schema.columns}
     assert facts["review.length"] == facts["review.characters"] == ("output", "numeric")
     assert set(reference.sketches) == {"tokens of review"}
+
+
+def test_score_says_it_too(folder, profile, drive):
+    """What stands beside the columns is in the report for people and in the document for programs."""
+    status, out, _ = drive("score", folder / "other.jsonl", "--reference", profile)
+    assert status == 0
+    assert {"embedding of e", "tokens of review"} <= {line.partition(": distance ")[0] for line in out.splitlines()}
+    _, out, _ = drive("score", folder / "other.jsonl", "--reference", profile, "--json")
+    assert {record["name"] for record in json.loads(out)["beside_columns"]} == {"embedding of e", "tokens of review"}
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        (("--embedding", "f"), "no column 'f[0]' for embedding, did you mean 'e[0]'?"),
+        (("--text", "reviews"), "no column 'reviews' for text, did you mean 'review'?"),
+    ],
+)
+def test_a_misspelt_text_or_embedding_is_refused(folder, drive, tmp_path, named, said):
+    """As any other column that is named and not there."""
+    status, _, told = drive("profile", "build", folder / "train.jsonl", "-o", tmp_path / "p.json", *named)
+    assert (status, said in told) == (2, True), told

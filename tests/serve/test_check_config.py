@@ -42,7 +42,7 @@ def test_check_config_says_all_that_is_wrong_at_once(tmp_path, capsys, monkeypat
     for wanted in (
         "listen.soket: unknown setting; did you mean 'socket'?",
         "listen.socket_mode: expected octal permissions",
-        "limits.models: expected int",
+        "limits.models: expected a whole number",
         "limits.connections: expected a number >= 1, got 0",
         "defaults.drift: expected 0 < warn <= alert <= 1",
         "models[0].tick_second: unknown setting; did you mean 'tick_seconds'?",
@@ -52,6 +52,32 @@ def test_check_config_says_all_that_is_wrong_at_once(tmp_path, capsys, monkeypat
         "listen.metrics: expected a port of 0 to 65535, got ':99999'",
     ):
         assert any(line.startswith(f"driftgauge: {wanted}") for line in said), (wanted, said)
+
+
+def test_wrong_values_in_lists_are_told_once_each(tmp_path, capsys):
+    """A list of plain values cannot be looked through further; models beside it are, and only sound ones are described."""
+    path = tmp_path / "lists.yaml"
+    path.write_text(
+        """
+        models:
+          - {name: a, labels: {classes: [0, 1]}, drift: {measures: [1]}}
+          - {name: b, columns: [1, 2], count_windows: [x]}
+          - 3
+          - {name: c, drift: {alert: x}}
+          - {name: sound}
+        """
+    )
+    assert main(["check-config", "--config", str(path)]) == 2
+    told = capsys.readouterr()
+    assert told.out.splitlines() == ["sound (every version): learns from 10000 rows"]
+    assert told.err.splitlines() == [
+        "driftgauge: models[0].labels.classes[0]: expected text, got a whole number (0); put it in quotes",
+        "driftgauge: models[0].drift.measures[0]: expected text, got a whole number (1); put it in quotes",
+        "driftgauge: models[1].columns[0]: expected text, got a whole number (1); put it in quotes",
+        "driftgauge: models[1].count_windows[0]: expected a whole number, got text ('x')",
+        "driftgauge: models[2]: expected a mapping, got a whole number (3)",
+        "driftgauge: models[3].drift.alert: expected a number, got text ('x')",
+    ]
 
 
 @pytest.mark.usefixtures("profile")

@@ -93,7 +93,7 @@ def test_invalid_configuration_at_start_is_degraded_until_it_is_mended(serve):
     scrape = process.scrape()
     assert (scrape["driftgauge_config_valid"], scrape["driftgauge_config_reload_success"]) == (0, 0)
     assert scrape['driftgauge_ingest_dropped_total{reason="config_invalid"}'] == 1
-    assert "limits.models: expected int" in process.log
+    assert "limits.models: expected a whole number" in process.log
 
     process.config.write_text("")
     assert process.ask("POST", "/-/reload").status == 200
@@ -113,7 +113,7 @@ def test_degraded_start_opens_no_ingest_to_other_machines(serve):
 @pytest.mark.parametrize(
     ("text", "environ", "said"),
     [
-        ("limits: {models: many}", {}, "limits.models: expected int, got str 'many'"),
+        ("limits: {models: many}", {}, "limits.models: expected a whole number, got text ('many')"),
         ("a: [", {}, "not YAML: line 1, column 5"),
         (
             "models: [{name: a, reference: {path: nothing.json}}]",
@@ -273,7 +273,9 @@ def test_many_connections_are_served(serve):
 def test_check_config_says_what_it_understood(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("good.yaml").write_text("models: [{name: a, reference: {path: profile.json}}, {name: b, version: '2'}]")
-    Path("bad.yaml").write_text("models: [{name: a, reference: {path: nothing.json}}]")
+    Path("bad.yaml").write_text(
+        "models: [{name: a, reference: {path: nothing.json}}, {name: b, reference: {path: nothing.json}}]"
+    )
     assert main(["check-config", "--config", "good.yaml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "a (every version): profile of 500 rows",
@@ -282,8 +284,8 @@ def test_check_config_says_what_it_understood(tmp_path, capsys, monkeypatch):
     ]
     assert main(["check-config", "--config", "bad.yaml"]) == 2
     assert capsys.readouterr() == (
-        "a (every version): no reference\n",
-        "driftgauge: models[0].reference.path: nothing.json: No such file or directory\n",
+        "b (every version): its profile cannot be read\n",
+        f"driftgauge: models[0].reference.path: nothing.json: No such file or directory (in {tmp_path})\n",
     )
     assert main(["check-config", "--config", "none.yaml"]) == 2
     assert capsys.readouterr().err.startswith("driftgauge: none.yaml: ")

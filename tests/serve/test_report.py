@@ -87,6 +87,21 @@ def test_the_command_writes_it(exporter, tmp_path, capsys):
     assert "none" in capsys.readouterr().err
 
 
+def test_without_a_version_it_is_the_one_observed_last(capsys):
+    """The others are named; a model that is not known is said to be unknown."""
+    with Exporter() as exporter:
+        where = ["--address", f"127.0.0.1:{exporter.metrics_port}", "--json"]
+        for version in ("3", "10", "4"):
+            exporter.now += 60
+            exporter.post([{"features": {"age": 1}}], f"/v1/models/fraud/versions/{version}/observations")
+        assert main(["report", "--model", "fraud", *where]) == 0
+        told = capsys.readouterr()
+        assert json.loads(told.out)["model"]["version"] == "4"
+        assert told.err == "version 4, observed last; --version for 10, 3\n"
+        assert main(["report", "--model", "frog", *where]) == 2
+        assert "no model 'frog' version '0'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("evidence", "words"),
     [

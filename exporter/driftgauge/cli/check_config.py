@@ -36,14 +36,17 @@ def run(args: argparse.Namespace) -> int:
         loaded = load_settings(settings)
     except ConfigError as error:
         return _say([*wrong, str(error)])
-    for model in settings.models:
-        if model.name.startswith("\x00"):
+    problems = [*wrong, *loaded.problems]
+    for number, model in enumerate(settings.models):
+        if any(problem.startswith(f"models[{number}]") for problem in problems):
             continue
         reference = loaded.references.get(model.reference.path)
-        without = "no reference" if model.reference.path else f"learns from {model.reference.learn_rows} rows"
+        without = (
+            "its profile cannot be read" if model.reference.path else f"learns from {model.reference.learn_rows} rows"
+        )
         source = f"profile of {reference.rows} rows" if reference else without
         print(f"{printable(model.name)} {printable(model.version) or '(every version)'}: {source}")
-    return _say([*wrong, *loaded.problems, *loaded.notes])
+    return _say([*problems, *loaded.notes])
 
 
 def _say(wrong: list[str]) -> int:

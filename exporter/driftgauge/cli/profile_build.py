@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 
 from driftgauge.cli.files import STANDARD, check_writable, observed, write
 from driftgauge.cli.mapping import apply_mapping
@@ -99,7 +100,8 @@ def run(args: argparse.Namespace) -> int:
     """Build the profile, write it, and say what it is."""
     apply_mapping(args)
     check_writable(args.output)
-    source = open_source(args.file, roles_of(args), delimiter=args.delimiter)
+    named = {"text": tuple(args.text), "embedding": tuple(f"{name}[0]" for name in args.embedding)}
+    source = open_source(args.file, replace(roles_of(args), known=named), delimiter=args.delimiter)
     options = BuildOptions(
         args.name or source.name,
         time.time(),

@@ -6,9 +6,11 @@ import argparse
 import contextlib
 import http.client
 import json
+import sys
 from urllib.parse import quote
 
 from driftgauge.cli.connection import add_connection_arguments, connect, credentials
+from driftgauge.cli.terminal import printable
 from driftgauge.errors import ConfigError, ProfileError
 
 HELP = "write a report about a model or a data file for a ticket: what drifted, how sure, why it may be, with pictures"
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from driftgauge.cli.rules import add_rule_arguments
 
     parser.add_argument("--model", default="", help="name of the model; of a file, the one in the profile by default")
-    parser.add_argument("--version", default="", metavar="V", help="its version (0)")
+    parser.add_argument("--version", default="", metavar="V", help="its version (the one observed last)")
     parser.add_argument(
         "-o", "--output", default="-", metavar="FILE", help="where to write it (default: standard output)"
     )
@@ -66,11 +68,28 @@ def _ask(args: argparse.Namespace) -> str:
     if args.reference is not None:
         raise ConfigError("--reference: expected --offline FILE beside it; an exporter has its own")
     args.address = args.address or "127.0.0.1:9870"
-    args.version = args.version or "0"
-    path = f"/api/v1/models/{quote(args.model, safe='')}/versions/{quote(args.version, safe='')}/report"
+    version = args.version or _latest(args)
+    path = f"/api/v1/models/{quote(args.model, safe='')}/versions/{quote(version, safe='')}/report"
+    return _get(args, f"{path}?format={'json' if args.json else 'html'}")
+
+
+def _latest(args: argparse.Namespace) -> str:
+    """Return the version that was observed last; 0 where none is known, which the exporter then says."""
+    models = json.loads(_get(args, "/api/v1/models"))["models"]
+    found = [model for model in models if model["name"] == args.model]
+    newest = max(found, key=lambda model: model["last_observation"] or 0.0, default={"version": "0"})
+    if len(found) > 1:
+        others = sorted(model["version"] for model in found if model is not newest)
+        print(
+            printable(f"version {newest['version']}, observed last; --version for {', '.join(others)}"), file=sys.stderr
+        )
+    return str(newest["version"])
+
+
+def _get(args: argparse.Namespace, path: str) -> str:
     try:
         with contextlib.closing(connect(args, TIMEOUT_SECONDS)) as connection:
-            connection.request("GET", f"{path}?format={'json' if args.json else 'html'}", headers=credentials(args))
+            connection.request("GET", path, headers=credentials(args))
             response = connection.getresponse()
             text = response.read().decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:

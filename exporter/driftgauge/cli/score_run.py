@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from typing import Any
 
 from driftgauge.cli.files import STANDARD, check_writable, read_profile, write
 from driftgauge.cli.mapping import apply_mapping
@@ -16,6 +17,7 @@ from driftgauge.cli.pushgateway import group_path, push
 from driftgauge.cli.roles import roles_of
 from driftgauge.cli.rules import EXIT_STATUS, settings_of
 from driftgauge.cli.score_report import Scored
+from driftgauge.cli.sketch_report import sketch_document, sketch_lines
 from driftgauge.cli.terminal import printable
 from driftgauge.errors import ConfigError
 from driftgauge.expose.batch import batch_text
@@ -46,12 +48,20 @@ def score(args: argparse.Namespace) -> int:
         reference, current, view_batch(name, version, reference, current.batch, settings=settings, now=time.time())
     )
     if args.json:
-        print(json.dumps(scored.document(), indent=2))
+        print(json.dumps({**scored.document(), **_beside(scored)}, indent=2))
     elif args.textfile is not None or args.pushgateway is not None:
         _deliver(args, scored)
     else:
         print("\n".join(report(reference, scored.current, scored.comparison, naive=False)))
+        for line in sketch_lines(reference, scored.current.sketches):
+            print(printable(line))
     return EXIT_STATUS[scored.evaluation.verdict] if args.exit_status else 0
+
+
+def _beside(scored: Scored) -> dict[str, Any]:
+    """Return what is said beside the columns: of tokens and embeddings, where there are some."""
+    beside = sketch_document(scored.reference, scored.current.sketches)
+    return {"beside_columns": beside} if beside else {}
 
 
 def _check_textfile(path: str) -> None:

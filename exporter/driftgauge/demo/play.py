@@ -102,6 +102,8 @@ async def play(options: Options) -> bool:
             if options.keep:
                 print("Everything keeps running; Ctrl-C ends it.", flush=True)
                 await asyncio.Event().wait()
+            else:
+                print("Everything ends here; `driftgauge demo --keep` leaves it running, to look around.", flush=True)
     return all_found(findings, injected)
 
 

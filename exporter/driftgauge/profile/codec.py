@@ -77,7 +77,8 @@ def loads(text: str | bytes, source: str = "profile") -> Reference:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ProfileError(f"{source}: not a complete JSON document ({error})") from error
+        made = "" if text.lstrip()[:1] in {"{", b"{"} else "; a profile is what `driftgauge profile build` writes"
+        raise ProfileError(f"{source}: not a complete JSON document ({error}){made}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ProfileError(f'{source}: expected a JSON object with "format": "{FORMAT}"')
     if document.get("format_version") != FORMAT_VERSION:

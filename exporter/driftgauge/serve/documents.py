@@ -93,7 +93,8 @@ def _measure(node: yaml.Node, known: dict[int, int]) -> int:
 def leave_out(document: dict[str, Any], path: str) -> bool:
     """Take what stands at *path*, such as `models[0].drift`, out of a document; tell whether there was something.
 
-    A part of a list is replaced by a section with nothing but a name, so that the numbers of the others stay.
+    A section of a list is replaced by one with nothing but a name, so that the numbers of the others stay; a list of plain values
+    goes as a whole.
     """
     steps: list[str | int] = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
     place: Any = document
@@ -104,6 +105,8 @@ def leave_out(document: dict[str, Any], path: str) -> bool:
         place = place[step]
     last = steps[-1] if steps else ""
     if isinstance(place, list) and isinstance(last, int) and last < len(place):
+        if not any(isinstance(part, dict) for part in place):
+            return leave_out(document, path[: path.rindex("[")])
         place[last] = {"name": f"\x00{last}"}
         return True
     if isinstance(place, dict) and last == "name" and len(steps) == 3 and place.get("name", "") != f"\x00{steps[1]}":

@@ -20,7 +20,8 @@ def read_profile(path: str | Path) -> Reference:
     try:
         text = Path(path).read_bytes()
     except OSError as error:
-        raise ProfileError(f"{path}: {error.strerror or error}") from error
+        place = "" if Path(path).is_absolute() else f" (in {Path.cwd()})"
+        raise ProfileError(f"{path}: {error.strerror or error}{place}") from error
     return loads(text, str(path))
 
 

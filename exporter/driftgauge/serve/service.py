@@ -110,7 +110,7 @@ class Service:
         if self._status is not None:
             self._status.start()
         ready()
-        LOGGER.info("serving", extra={"models": len(self.engine.registry.models)})
+        LOGGER.info("serving", extra=_configured(self.engine.settings))
         await stopping.wait()
         await self._wind_down()
 
@@ -156,7 +156,7 @@ class Service:
         await self._doors.configured()
         health.config_valid = health.reload_success = health.counting = True
         health.reload_time = self.engine.clock()
-        LOGGER.info("reloaded", extra={"models": len(self.engine.registry.models)})
+        LOGGER.info("reloaded", extra=_configured(loaded.settings))
 
     def _load_without_problems(self) -> Loaded:
         loaded = load(self._path, self._environ)
@@ -189,3 +189,11 @@ def _proxy(engine: Engine, settings: ProxySettings) -> Proxy | None:
     from driftgauge.serve.proxy import Proxy  # noqa: PLC0415 - most exporters have none
 
     return Proxy(engine, settings)
+
+
+def _configured(settings: Settings) -> dict[str, int]:
+    """Return what is told of a configuration that is in force; further models register themselves by their traffic."""
+    return {
+        "configured_models": len(settings.models),
+        "profiles": len({model.reference.path for model in (settings.defaults, *settings.models)} - {""}),
+    }

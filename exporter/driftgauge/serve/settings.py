@@ -37,6 +37,19 @@ _OTHERS = re.compile(
 )
 
 
+#: types as the decoder calls them, in the words of who writes YAML
+_YAML_WORDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "nothing",
+    "object": "a mapping",
+    "str": "text",
+}
+_JSON_TYPE = re.compile(rf"(?<!`)\b({'|'.join(_YAML_WORDS)})\b")
+
+
 def parse(text: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings that *text* (YAML) and *environ* give.
 
@@ -59,8 +72,10 @@ def parse_all(text: str, environ: Mapping[str, str]) -> tuple[Settings, list[str
             return _parsed(deepcopy(document), environ), wrong
         except ConfigError as error:
             path = str(error).partition(": ")[0]
-            wrong.append(str(error))
-            if environ.pop(path, None) is None and not leave_out(document, path):
+            again = str(error) in wrong
+            if not again:
+                wrong.append(str(error))
+            if again or (environ.pop(path, None) is None and not leave_out(document, path)):
                 raise ConfigError("; ".join(wrong)) from error
 
 
@@ -205,9 +220,12 @@ def _fault(value: Any, kind: Any, path: str, message: str) -> str:
     if colon and dataclasses.is_dataclass(kind) and field in get_type_hints(kind):
         return f"{_at(path, field)}: {rest}"
     if text.startswith("Expected "):
-        shown = f" {str(value)[:40]!r}" if isinstance(value, str | int | float) else ""
+        shown = (
+            f" ({str(value)[:40] if kind is str else repr(value)[:42]})" if isinstance(value, str | int | float) else ""
+        )
         quotes = "; put it in quotes" if kind is str and isinstance(value, int | float) else ""
-        text = f"expected {text.removeprefix('Expected ')}{shown}{quotes}"
+        words = _JSON_TYPE.sub(lambda found: _YAML_WORDS[found[0]], text.removeprefix("Expected "))
+        text = f"expected {words}{shown}{quotes}"
     elif get_origin(kind) is Literal:
         text = f"expected one of {', '.join(map(repr, get_args(kind)))}, got {str(value)[:40]!r}"
     return f"{path}: {text}" if path else text

@@ -49,6 +49,7 @@ class Roles:
         facts: fact (one of `FACTS`) -> its column; carried as the output `driftgauge.FACT`, for who sends the rows on.
         with_facts: whether lines that say themselves what is a fact carry it so, too.
         label: the truth about the row; becomes the batch's labels.
+        known: columns that must be there, by what they are wanted for; features all the same.
 
     >>> Roles(prediction="y", ignore=("id",)).wanted(["id", "age", "y"])
     ('age', 'y')
@@ -65,6 +66,7 @@ class Roles:
     facts: Mapping[str, str] = field(default_factory=dict)
     with_facts: bool = False
     label: str | None = None
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def wanted(self, names: Sequence[str]) -> tuple[str, ...]:
         """Check these roles against the columns of a table and return the columns to read, in the table's order."""
@@ -113,6 +115,7 @@ class Roles:
         yield "segments", self.segments.values()
         for fact, name in self.facts.items():
             yield fact, (name,)
+        yield from self.known.items()
 
 
 #: the roles of a table that holds features and nothing else
