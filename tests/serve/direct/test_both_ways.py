@@ -13,6 +13,7 @@ from aiohttp import web
 
 from driftgauge.serve import listeners
 from driftgauge.serve.direct.connection import SCRATCH_BYTES
+from tests.serve.certificates import Authority, client_context
 from tests.serve.harness import SECONDS, Exporter, eventually, packed
 from tests.serve.secured import TOKEN, Secured, basic, bearer
 
@@ -106,13 +107,14 @@ def counted(monkeypatch, make, *, direct):
             yield exporter, taken
 
 
-def asked(port, *requests, pieces=1):
+def asked(port, *requests, pieces=1, tls=None):
     """Return the answers on one connection; the last request asks for it to be closed."""
     data = b"".join(requests)
     last = data.rindex(b"HTTP/1.1\r\n") + len(b"HTTP/1.1\r\n")
     data = data[:last] + b"Connection: close\r\n" + data[last:].replace(b"Connection: Keep-Alive\r\n", b"")
     size = -(-len(data) // pieces)
-    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as made:
+    plain = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+    with plain if tls is None else tls.wrap_socket(plain, server_hostname="localhost") as made:
         with contextlib.suppress(ConnectionError):  # what is refused need not be read to its end
             for start in range(0, len(data), size):
                 made.sendall(data[start : start + size])
@@ -231,6 +233,27 @@ def test_a_fault_of_ours_is_answered_and_counted_the_same(monkeypatch):
         return [asked(exporter.port, PLAIN[name]) for name in ("a row", "gzip")]
 
     assert all(answer.startswith(b"HTTP/1.1 500 ") for answer in compare(monkeypatch, ask))
+
+
+def test_encrypted_requests_are_answered_the_same(monkeypatch, tmp_path):
+    """Also bodies that are larger than what is read at a time."""
+    authority = Authority(tmp_path / "ca")
+    cert, key = authority.issue("server")
+    (tmp_path / "web.yaml").write_text(f"tls_server_config: {{cert_file: {cert}, key_file: {key}}}")
+    context = client_context(str(authority.path))
+    names = (
+        "a row",
+        "a tensor that is larger than what is read at a time",
+        "JSON elsewhere that is wrong",
+        "rows",
+        "an event",
+    )
+
+    def ask(exporter):
+        return asked(exporter.port("ingest"), *(PLAIN[name] for name in names), pieces=3, tls=context)
+
+    answer = compare(monkeypatch, ask, lambda: Secured(f"ingest_web_config: '{tmp_path / 'web.yaml'}'"))
+    assert [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]] == [202, 202, 400, 202, 202]
 
 
 def test_a_token_is_looked_at_the_same(monkeypatch, tmp_path):
