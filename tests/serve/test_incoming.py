@@ -35,7 +35,7 @@ def text(value):
 @pytest.mark.parametrize(
     "incoming",
     [Incoming(text(rows(20_000)), JSON), Incoming(text(rows(INLINE_BYTES)), JSON),
-     Incoming(b"\n".join(map(text, rows(INLINE_BYTES))), LINES), Incoming(text({"columns": {"age": [1.5] * 10_000}}), JSON),
+     Incoming(b"\n".join(map(text, rows(INLINE_BYTES))), LINES), Incoming(text({"columns": {"age": [1.5] * 20_000}}), JSON),
      Incoming(memoryview(tensor(INLINE_BYTES)[0]), BINARY, tensor(INLINE_BYTES)[1]), Incoming(text([{"id": 1, "label": 2}]), JSON, labels=True)],
     ids=["small", "alike", "lines", "columns", "binary", "labels"],
 )  # fmt: skip

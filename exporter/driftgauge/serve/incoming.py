@@ -22,9 +22,9 @@ Content: TypeAlias = bytes | memoryview
 
 #: bodies up to this size are decoded and counted on the event loop, whatever they hold
 INLINE_BYTES = 32 * 1024
-#: of JSON whose rows are alike, or in columns, more: a millisecond. A thread would not hold the loop for less, because one of them
+#: of JSON whose rows are alike, or in columns, more: a millisecond or two. A thread would not hold the loop for less, because one of them
 #: runs at a time, and handing a body over costs as much as 20 rows.
-INLINE_ALIKE_BYTES = 128 * 1024
+INLINE_ALIKE_BYTES = 256 * 1024
 #: of binary tensors more still, which cost a hundredth of JSON
 INLINE_BINARY_BYTES = 512 * 1024
 
