@@ -130,7 +130,8 @@ def _proposal(result: Backtest, weeks: float) -> Iterator[str]:
     if result.weeks < _LEAST_WEEKS:
         yield f"  (from {result.weeks:.1f} weeks this is a guess; log more of them)"
     if result.rates[0] * weeks <= 1:
-        yield f"  the {CALIBRATED} thresholds keep to it ({_rate(result.rates[0])} a week); change nothing"
+        advice = "change nothing" if result.weeks >= _LEAST_WEEKS else "nothing says that they should be changed"
+        yield f"  the {CALIBRATED} thresholds keep to it ({_rate(result.rates[0])} a week); {advice}"
         return
     common, own, hopeless = result.least_thresholds(1 / weeks)
     yield "  models:"
