@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from driftgauge.batch import Batch, Categories, Requests
+from driftgauge.batch import Batch, Categories, Mixed, Requests
 from driftgauge.config import ModelSettings
 from driftgauge.model import Counters
 from driftgauge.model.batch_job import BatchJob, view_batch
@@ -40,6 +40,8 @@ def batch(columns, **more):
 
 
 def column(values):
+    if isinstance(values, Mixed):
+        return values
     values = np.asarray(values)
     if values.dtype.kind == "f":
         return values
@@ -60,4 +62,4 @@ def seen(columns, known=None, version="1", time_range=None):
     reading = spec.read(batch(columns))
     job = BatchJob(spec.count(reading.block), time_range, np.zeros(HOURS, dtype=np.int64))
     view = view_batch("loans", version, known, job, settings=ModelSettings(), now=NOW)
-    return view, Counters(violations=dict(reading.violations))
+    return view, Counters(predictions=int(job.profile.rows[0]), violations=dict(reading.violations))

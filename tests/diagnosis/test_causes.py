@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from driftgauge.batch import Categories, Mixed
 from driftgauge.diagnosis import diagnose
 from driftgauge.diagnosis.cause import Sight
 from driftgauge.diagnosis.values import change_of
@@ -85,13 +86,35 @@ def test_what_was_done_to_values_is_told(name, make, cause, amount):
     assert not others
 
 
-@pytest.mark.parametrize(("name", "factor"), [("amount", 1.609344), ("balance", 100.0), ("celsius", 3.6)])
-def test_some_of_the_senders_are_enough(name, factor):
+def test_some_of_the_senders_are_enough():
     """A share of the rows is told as such: it began within the window, or concerns a few."""
-    found = diagnosed(mangled(name, lambda x: x * factor, share=0.6)).causes
-    assert [cause.name for cause in found] == ["unit_change"]
-    assert found[0].figures["amount"] == pytest.approx(factor)
-    assert found[0].figures["share"] == pytest.approx(0.6, abs=0.08)
+    (found,) = diagnosed(mangled("balance", lambda x: x * 100, share=0.6)).causes
+    assert found.name == "unit_change"
+    assert found.figures["amount"] == pytest.approx(100)
+    assert found.figures["share"] == pytest.approx(0.6, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "share", "also"),
+    [
+        ("amount", 1.5, 0.6, "miles to kilometres"),
+        ("amount", 1.609344, 0.6, "miles to kilometres"),
+        ("celsius", 3.6, 0.6, "metres a second to kilometres an hour"),
+        ("celsius", 1.4, 0.5, None),
+    ],
+)
+def test_a_factor_that_many_others_fit_as_well_as_has_no_name(name, factor, share, also):
+    """Share and factor make up for each other: a range of factors is told, and the conversions in it as what else fits."""
+    (found,) = diagnosed(mangled(name, lambda x: x * factor, share=share)).causes
+    assert found.name == "scale_change"
+    assert found.figures["least"] <= factor <= found.figures["most"]
+    assert "times as large" in found.said
+    assert "Factors from " in found.said
+    assert "look converted" not in found.said
+    if also is None:
+        assert not found.figures["also"]
+    else:
+        assert f"Also fits: {also}" in found.said or also in found.said
 
 
 @pytest.mark.parametrize(
@@ -139,14 +162,24 @@ def test_a_column_that_is_gone_is_told_with_what_came_instead(arrives, cause):
     assert found[0].figures["unknown_columns"] == list(arrives)
 
 
-def test_text_in_place_of_numbers_is_told():
-    """A decimal comma makes every value text."""
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_text_in_place_of_numbers_is_told(share):
+    """A decimal comma makes values text, all of them or some: with the share, and never as a column that was dropped."""
     columns = rows(ROWS, 3)
-    columns["amount"] = np.char.replace(np.round(columns["amount"], 2).astype(str), ".", ",")
-    columns["amount"][::2] = np.array(["12"] * (ROWS // 2))
-    (cause, *_) = diagnosed(columns).causes
-    assert cause.name in {"text_in_numbers", "absent_column"}
+    texts = np.char.replace(np.round(columns["amount"] + 0.001, 3).astype(str), ".", ",").astype(object)
+    cut = round(share * ROWS)
+    numbers = np.where(np.arange(ROWS) < cut, np.nan, columns["amount"])
+    codes = np.where(np.arange(ROWS) < cut, np.arange(ROWS), -1).astype(np.int32)
+    columns["amount"] = Mixed(numbers, Categories(codes, tuple(map(str, texts))))
+    view, counters = seen(columns)
+    counters = replace(counters, predictions=ROWS)
+    found = diagnose(replace(view, counters=counters))
+    (cause, *others) = found.causes
+    assert cause.name == "text_in_numbers"
     assert cause.columns == (("input", "amount"),)
+    assert cause.figures["ratio"] == pytest.approx(share)
+    assert answers(found)["data_quality"] == "yes"
+    assert not others
 
 
 @pytest.mark.parametrize(
@@ -200,7 +233,15 @@ def test_values_outside_the_range_are_told_where_nothing_else_explains_them():
     assert (cause.name, cause.figures["above"]) == ("out_of_range", 200)
 
 
-def test_the_surest_come_first():
+def test_values_outside_the_range_are_bad_data_whatever_explains_them():
+    """A unit that changed puts values outside the range: that is said, with what explains it."""
+    found = diagnosed(mangled("amount", lambda x: x * 1000))
+    (quality,) = [one for one in found.findings if one.question == "data_quality"]
+    assert quality.answer == "yes"
+    assert "Outside the reference's range: 100 % of amount (see: a changed unit)" in quality.said
+
+
+def test_what_was_done_to_values_comes_first():
     """What exactly was done to values goes before what is wrong with them, and that before what was around them."""
     columns = mangled("plan", lambda x: np.where(np.arange(len(x)) % 3 == 0, "gold", x))
     columns["amount"] = columns["amount"] * 1000

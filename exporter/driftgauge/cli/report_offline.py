@@ -73,12 +73,11 @@ def _described(view: ModelView, counted: Counted, watch: FileWatch, now: float) 
         history_of(evaluation.reference, number, evaluation.status_window, batch.profile, slots)
         for number in drifted(evaluation)
     ]
-    hours = None if batch.time_range is None else batch.hours
     source = {
         "name": counted.name,
         "rows": int(batch.profile.rows[0]),
         "time_range": None if batch.time_range is None else list(batch.time_range),
         "notes": list(counted.notes),
     }
-    diagnosis = diagnose(view, hours=hours, spellings=watch.spellings)
+    diagnosis = diagnose(view, spellings=watch.spellings, newcomers=watch.newcomers)
     return describe_incident(view, histories, now, __version__, diagnosis=diagnosis, source=source)

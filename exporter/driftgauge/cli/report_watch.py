@@ -1,6 +1,7 @@
 """What a report about a file wants beyond its counts: how predictions turned out, when it was what, and other spellings.
 
-No value is kept: of spellings only how many there were. Memory: at most 192 slots of counts.
+Of values only new categories are kept, to name those that are frequent. Memory: at most 192 slots of counts, and a thousand
+names a column.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from driftgauge.reference.outcomes import OutcomeTotals
 __all__ = ["FileWatch"]
 
 _MOST_SLOTS = 192
+#: new categories of a column that are counted by name, of which so many are named, cut to so many characters, each if it has
+#: this share of the column's values and so many rows: what few rows have may be an identifier, and of nobody else's business
+_MOST_NEW, _NAMED, _CHARACTERS, _FREQUENT, _LEAST = 1_000, 5, 40, 0.005, 10
 
 
 class FileWatch:
@@ -39,7 +43,8 @@ class FileWatch:
         self._labels = 0
         self._seconds = HOUR_SECONDS
         self._slots: dict[int, Profile] = {}
-        self._unseen, self._respelt = Counter[str](), Counter[str]()
+        self._unseen, self._respelt, self._present = Counter[str](), Counter[str](), Counter[str]()
+        self._new: dict[str, Counter[str]] = {}
         categories = reference.profile.spec.categories
         self._plain = [
             {_plain(name) for name in (*names, *tail)}
@@ -59,6 +64,18 @@ class FileWatch:
     def spellings(self) -> Mapping[str, float]:
         """Share of each column's new values that are known ones but for case, spaces and signs."""
         return {name: self._respelt[name] / count for name, count in self._unseen.items() if count}
+
+    @property
+    def newcomers(self) -> Mapping[str, Mapping[str, float]]:
+        """The most frequent new categories of each column, and their share of its values."""
+        return {
+            name: {
+                word if len(word) <= _CHARACTERS else f"{word[:_CHARACTERS]}…": count / self._present[name]
+                for word, count in counts.most_common(_NAMED)
+                if count >= max(_LEAST, _FREQUENT * self._present[name])
+            }
+            for name, counts in self._new.items()
+        }
 
     def slots(self) -> tuple[NDArray[np.float64], list[Profile]]:
         """Return the begin of each slot that holds rows, and its counts; none where rows have no event times."""
@@ -115,8 +132,12 @@ class FileWatch:
                 continue
             found = as_categories(values)
             counts = np.bincount(found.codes[found.codes >= 0], minlength=len(found.vocabulary))
+            self._present[column.name] += int(counts.sum())
+            named = self._new.setdefault(column.name, Counter())
             new = np.flatnonzero(spec.categories.encode(number, found.vocabulary) == spec.categories.unseen)
-            for place in new.tolist():
+            for place in new[np.argsort(-counts[new], kind="stable")].tolist():
+                if (word := found.vocabulary[place]) in named or len(named) < _MOST_NEW:
+                    named[word] += int(counts[place])
                 self._unseen[column.name] += int(counts[place])
                 if _plain(found.vocabulary[place]) in self._plain[number]:
                     self._respelt[column.name] += int(counts[place])

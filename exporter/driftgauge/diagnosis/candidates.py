@@ -1,4 +1,4 @@
-"""Candidates: what may have been done to all values of a column, by name: units, a sign, a clock, one factor, one offset.
+"""Candidates: what may have been done to all values of a column, by name: units, a sign, a clock, one offset.
 
 What has a name is the same for every column, and is made once. Every candidate is linear, or a shift around the day.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from driftgauge.diagnosis.cause import number
 
-__all__ = ["Candidate", "candidates", "values_of"]
+__all__ = ["Candidate", "candidates", "conversions", "values_of"]
 
 Float64s = NDArray[np.float64]
 
@@ -85,6 +85,12 @@ def candidates(
     return (*_named(), *(_clocks() if of_day else ()), *_of_moments(means, spreads))
 
 
+@cache
+def conversions() -> tuple[Candidate, ...]:
+    """Return the conversions that are one factor, for which `scaling.py` tells how sure the factor is."""
+    return tuple(_factors())
+
+
 def values_of(made: Sequence[Candidate], values: Float64s) -> Float64s:
     """Return what *values* would be after each candidate, [candidates, values]."""
     factor, offset = (np.array([[getattr(one, name)] for one in made]) for name in ("factor", "offset"))
@@ -96,10 +102,11 @@ def values_of(made: Sequence[Candidate], values: Float64s) -> Float64s:
 
 @cache
 def _named() -> tuple[Candidate, ...]:
-    return tuple(_units())
+    affine = (Candidate("unit_change", words, factor, factor, offset) for words, factor, offset in _AFFINE)
+    return (*affine, Candidate("sign_change", "the sign (times -1)", -1.0, -1.0))
 
 
-def _units() -> Iterator[Candidate]:
+def _factors() -> Iterator[Candidate]:
     for first, second, factor in _UNITS:
         yield Candidate("unit_change", f"{first} to {second} (times {number(factor)})", factor, factor)
         inverse = 1 / factor
@@ -107,9 +114,6 @@ def _units() -> Iterator[Candidate]:
         yield Candidate("unit_change", words, inverse, inverse)
     yield Candidate("unit_change", "a decimal place (times 10)", 10.0, 10.0)
     yield Candidate("unit_change", "a decimal place (times 0.1)", 0.1, 0.1)
-    for words, factor, offset in _AFFINE:
-        yield Candidate("unit_change", words, factor, factor, offset)
-    yield Candidate("sign_change", "the sign (times -1)", -1.0, -1.0)
 
 
 @cache
@@ -119,13 +123,8 @@ def _clocks() -> tuple[Candidate, ...]:
 
 
 def _of_moments(means: tuple[float, float], spreads: tuple[float, float]) -> Iterator[Candidate]:
-    """Yield one factor and one offset for all rows, where mean and spread agree on them."""
+    """Yield one offset for all rows, where the spread is as it was."""
     (mean, mean_now), (spread, spread_now) = means, spreads
-    if not spread > 0 or not spread_now > 0:
-        return
-    ratio = spread_now / spread
-    if mean and abs(mean_now / mean / ratio - 1) < 0.05 and not 0.8 < ratio < 1.25:
-        yield Candidate("scale_change", f"times {number(ratio)}", ratio, ratio, whole=True)
-    if abs(ratio - 1) < 0.08:
+    if spread > 0 and abs(spread_now / spread - 1) < 0.08:
         gap = mean_now - mean
         yield Candidate("offset", f"{gap:+.4g}", gap, offset=gap, whole=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def categories(sight: Sight, explained: set[int]) -> Iterator[Cause]:
 
 def _new(sight: Sight, number: int, share: float) -> Cause:
     name = sight.columns[number].name
-    facts = {"unseen_ratio": share}
+    facts: dict[str, Any] = {"unseen_ratio": share}
     said = f"{name}: {percent(share)} of the values in {sight.window} are categories that the reference did not have"
     weight = max(share, float(sight.debiased[number]))
     respelt = sight.spellings.get(name, 0.0)
@@ -57,12 +58,15 @@ def _new(sight: Sight, number: int, share: float) -> Cause:
             MECHANISM,
             weight,
         )
+    names, where = _names(sight, name)
+    facts |= {"new": names} if names else {}
     if share >= _RECODED:
+        spelt = "" if sight.of_file else ", or only another spelling"
         return Cause(
             "recoded",
             "Another coding of the categories",
-            f"{said}: the known ones are all but gone.",
-            "Look at how the sender codes the column: names for numbers, another case or language, identifiers of another system.",
+            f"{said}: the known ones are all but gone{_listed(names).replace(': ', '; most frequent ', 1)}.",
+            f"Look at how the sender codes the column: names for numbers, another case or language, identifiers of another system{spelt}.{where}",
             (sight.key(number),),
             facts,
             MECHANISM,
@@ -71,13 +75,27 @@ def _new(sight: Sight, number: int, share: float) -> Cause:
     return Cause(
         "new_categories",
         "New categories",
-        f"{said}.",
-        "See which values are new: a typo or another spelling is a fault of the sender; a new kind of thing needs training data.",
+        f"{said}{_listed(names)}.",
+        f"See which values are new: a typo or another spelling is a fault of the sender; a new kind of thing needs training data.{where}",
         (sight.key(number),),
         facts,
         SYMPTOM,
         weight,
     )
+
+
+def _names(sight: Sight, name: str) -> tuple[Mapping[str, float], str]:
+    """Return the most frequent new categories and their shares, and where to look for names that nobody has kept."""
+    if sight.newcomers is None:
+        return {}, (
+            " A running exporter keeps no names that the reference does not have: `driftgauge report --offline FILE --reference PROFILE`,"
+            " with recent rows, names the most frequent ones and recognises other spellings."
+        )
+    return sight.newcomers.get(name, {}), ""
+
+
+def _listed(names: Mapping[str, float]) -> str:
+    return f": {', '.join(f'{name!r} {percent(share)}' for name, share in names.items())}" if names else ""
 
 
 def _mixed(sight: Sight, number: int, row: int) -> Iterator[Cause]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from driftgauge.drift import WARN
 from driftgauge.drift.profiles import missing_ratios
 from driftgauge.model import Evaluation, ModelView
+from driftgauge.model.batch_job import WINDOW_NAME
 from driftgauge.profile import INPUT, NUMERIC, ColumnSchema, Profile
 
 __all__ = ["CONTEXT", "MECHANISM", "SYMPTOM", "Cause", "Sight", "number", "percent"]
@@ -67,6 +68,7 @@ class Sight:
         missing: share of missing values of the reference and of the window, each [columns].
         spellings: share of a categorical column's new values that are known ones in another spelling, by its name; empty
             where nobody has looked at the values themselves.
+        newcomers: the most frequent new categories of a column and their shares, by its name; None where nobody has looked.
     """
 
     view: ModelView
@@ -76,9 +78,15 @@ class Sight:
     drifting: tuple[int, ...]
     missing: tuple[Float64s, Float64s]
     spellings: Mapping[str, float]
+    newcomers: Mapping[str, Mapping[str, float]] | None = None
 
     @classmethod
-    def of(cls, view: ModelView, spellings: Mapping[str, float]) -> Sight | None:
+    def of(
+        cls,
+        view: ModelView,
+        spellings: Mapping[str, float],
+        newcomers: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> Sight | None:
         """Look at *view*; None before its first evaluation, and while the window has hardly any rows."""
         evaluation = view.evaluation
         if evaluation is None:
@@ -92,7 +100,9 @@ class Sight:
         missing = tuple(
             np.nan_to_num(missing_ratios(side)) for side in (evaluation.reference.profile, evaluation.current)
         )
-        return cls(view, evaluation, debiased, samples, tuple(drifting[:_MOST]), (missing[0], missing[1]), spellings)
+        return cls(
+            view, evaluation, debiased, samples, tuple(drifting[:_MOST]), (missing[0], missing[1]), spellings, newcomers
+        )
 
     @property
     def columns(self) -> tuple[ColumnSchema, ...]:
@@ -110,10 +120,19 @@ class Sight:
         return self.evaluation.current
 
     @property
+    def of_file(self) -> bool:
+        """Whether a file is looked at, not traffic."""
+        return self.evaluation.status_window.name == WINDOW_NAME
+
+    @property
+    def rhythm(self) -> bool:
+        """Whether the hours of the day may matter: nobody has said that they do not."""
+        return self.of_file or self.view.settings.seasonality != "none"
+
+    @property
     def window(self) -> str:
         """What the figures are about: `last 24h`, `the file`."""
-        name = self.evaluation.status_window.name
-        return "the file" if name == "batch" else f"the last {name}"
+        return "the file" if self.of_file else f"the last {self.evaluation.status_window.name}"
 
     def key(self, number: int) -> tuple[str, str]:
         """Return role and name of a column."""

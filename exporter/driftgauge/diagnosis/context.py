@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
-from driftgauge.batch import Counts
-from driftgauge.diagnosis.cause import CONTEXT, SYMPTOM, Cause, Sight, percent
+from driftgauge.diagnosis.cause import CONTEXT, LEAST_ROWS, SYMPTOM, Cause, Sight, percent
 from driftgauge.drift import OK, UNDECIDED, WARN
-from driftgauge.profile import INPUT, OUTPUT
+from driftgauge.profile import HOUR_SECONDS, INPUT, OUTPUT, WINDOWS, Reference
 
-__all__ = ["context"]
+__all__ = ["context", "outlying"]
 
 _DAY, _YEAR = 86_400.0, 365.25 * 86_400.0
 #: days from what the reference covers, in the course of the year, from which on the season may be another
@@ -21,12 +21,15 @@ _SEASON_DAYS = 45.0
 _WHOLE_YEAR = 0.85
 #: hours of the day of which the rows are, at most, for the hours to be a reason
 _FEW_HOURS = 12
+#: share of a column's distance that undrifted stretches of the reference have to reach
+_STRAYS = 0.5
+_LISTED = 5
 #: an input that has moved by so much may have moved the output
 _CALM = 0.05
 _OUTSIDE = 0.02
 
 
-def context(sight: Sight, explained: set[int], hours: Counts | None) -> Iterator[Cause]:
+def context(sight: Sight, explained: set[int]) -> Iterator[Cause]:
     """Yield what was different around the values; *explained* columns have had their cause."""
     yield from _outside(sight, explained)
     yield from _model(sight)
@@ -34,13 +37,19 @@ def context(sight: Sight, explained: set[int], hours: Counts | None) -> Iterator
     left = [n for n in sight.drifting if n not in explained]
     if left:
         yield from _season(sight, left)
-        yield from _hours(sight, left, hours)
+        yield from _hours(sight, left)
+
+
+def outlying(sight: Sight) -> list[int]:
+    """Return the numeric columns with values outside the reference's range, by as many as are worth a word."""
+    shares = np.nan_to_num(sight.current.histogram.outside_ratio)
+    return [n for n in np.flatnonzero(shares >= _OUTSIDE).tolist() if sight.samples[n] >= LEAST_ROWS]
 
 
 def _outside(sight: Sight, explained: set[int]) -> Iterator[Cause]:
     shares = np.nan_to_num(sight.current.histogram.outside_ratio)
-    for n in np.flatnonzero(shares >= _OUTSIDE).tolist():
-        if n in explained or sight.samples[n] < 100:
+    for n in outlying(sight):
+        if n in explained:
             continue
         spec, name, share = sight.reference.spec.histogram, sight.columns[n].name, float(shares[n])
         below, above = sight.current.histogram.outside[n].tolist()
@@ -138,25 +147,43 @@ def _away(now: float, covered: tuple[float, float]) -> float:
     return 0.0 if after <= span else min(after - span, _YEAR - after) / _DAY
 
 
-def _hours(sight: Sight, left: list[int], hours: Counts | None) -> Iterator[Cause]:
-    """Look for rows of some hours only, where the reference cannot be weighted by the hour."""
-    covered = sight.evaluation.reference.provenance.time_range
-    if hours is None or sight.evaluation.reference.strata is not None or covered is None or not hours.sum():
+def _hours(sight: Sight, left: list[int]) -> Iterator[Cause]:
+    """Look for rows of some hours only, where stretches of the reference as short stray from it, and hours are not compared with like hours."""
+    shares, reference = sight.evaluation.hours, sight.view.reference
+    if shares is None or reference is None or sight.evaluation.reference.strata is not None or not sight.rhythm:
         return
-    held = np.flatnonzero(hours)
-    if covered[1] - covered[0] < _DAY or len(held) > _FEW_HOURS:
+    held = np.flatnonzero(shares).tolist()
+    reached = _reached(reference, len(held))
+    if not 0 < len(held) <= _FEW_HOURS or reached is None:
         return
-    yield _around(
-        sight,
-        left,
-        "few_hours",
-        (
-            "Some hours of the day only",
-            f"all rows are of {len(held)} hours of the day ({', '.join(f'{hour:02d}' for hour in held.tolist())} UTC); the reference covers whole days and does not know its hours.",
-            "Compare whole days, or build the profile with --timestamp and --strata always, so that an hour is compared with the same hour.",
-        ),
-        {"hours": held.tolist()},
+    stray = [n for n in left if reached[n] >= _STRAYS * sight.debiased[n]]
+    if not stray:
+        return
+    most = max(float(reached[n]) for n in stray)
+    are = "one hour" if len(held) == 1 else f"{len(held)} hours"
+    said = (
+        f"all rows are of {are} of the day ({', '.join(f'{hour:02d}' for hour in held)} UTC), and stretches of the reference that are as short stray from"
+        f" the whole of it by up to {most:.2f}, in {_listed([sight.columns[n].name for n in stray])}."
     )
+    check = (
+        "Compare whole days, or build the profile with --strata always, so that an hour is compared with the same hour."
+    )
+    words = "Some hours of the day only", said, check
+    yield _around(sight, stray, "few_hours", words, {"hours": held, "reached": most})
+
+
+def _reached(reference: Reference, hours: int) -> NDArray[np.float64] | None:
+    """Return how far undrifted stretches stray from the reference, [columns], of the longest length within so many hours; None unknown."""
+    known = [
+        window
+        for window in WINDOWS
+        if window.name in reference.calibration and window.seconds <= hours * HOUR_SECONDS and window.seconds < _DAY
+    ]
+    return reference.calibration[known[-1].name].reached if known else None
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
 
 
 def _around(

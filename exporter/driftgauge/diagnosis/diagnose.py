@@ -1,7 +1,7 @@
-"""The diagnosis of a model: what kind of trouble there is, and its likely causes, the likeliest first, with what to check next.
+"""The diagnosis of a model: what kind of trouble there is, and its likely causes in order, with what to check next.
 
 Causes are ranked by how much they explain: first what exactly was done to values, then what is wrong with them, then what was
-different around them; among those by the drift that they account for. Nothing is found where nothing drifts, and a
+different around them; among those inputs before outputs, and then by the drift that they account for. Nothing is found where nothing drifts, and a
 drift may well have no cause here: then none is listed. Time: some milliseconds a drifting column.
 """
 
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driftgauge.batch import Counts
 from driftgauge.diagnosis.categories import categories
-from driftgauge.diagnosis.cause import CONTEXT, MECHANISM, SYMPTOM, Cause, Sight, percent
-from driftgauge.diagnosis.context import context
+from driftgauge.diagnosis.cause import Cause, Sight, percent
+from driftgauge.diagnosis.changes import changes
+from driftgauge.diagnosis.consequences import followed, own_outputs
+from driftgauge.diagnosis.context import context, outlying
 from driftgauge.diagnosis.gaps import gaps
 from driftgauge.diagnosis.outcomes import outcomes, realised
 from driftgauge.diagnosis.stays import ONE_FOR_MANY, stays
-from driftgauge.diagnosis.values import Change, change_of
+from driftgauge.diagnosis.swaps import swaps
 from driftgauge.drift import UNDECIDED, WARN
 from driftgauge.model import ModelView
 from driftgauge.profile import INPUT, OUTPUT
@@ -58,7 +59,7 @@ class Diagnosis:
 
     Attributes:
         findings: the answers, always to the same four questions.
-        causes: the likeliest first, `MOST` at most; empty where no test has passed.
+        causes: in the order of `docs/diagnosis.md`, `MOST` at most; empty where no test has passed.
         more: causes beyond those.
     """
 
@@ -68,19 +69,23 @@ class Diagnosis:
 
 
 def diagnose(
-    view: ModelView, *, hours: Counts | None = None, spellings: Mapping[str, float] | None = None
+    view: ModelView,
+    *,
+    spellings: Mapping[str, float] | None = None,
+    newcomers: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Diagnosis:
     """Diagnose what the status window of *view* holds.
 
     Args:
         view: the model.
-        hours: rows of the window by hour of day (UTC), [24]; None where that is not known.
         spellings: by categorical column, the share of its new values that are known ones in another spelling.
+        newcomers: by categorical column, the most frequent of its new categories and their share of its values; None where
+            nobody has looked at the values themselves, as in a running exporter.
     """
-    sight = Sight.of(view, spellings or {})
-    causes = () if sight is None else tuple(_causes(sight, hours))
+    sight = Sight.of(view, spellings or {}, newcomers)
+    causes = () if sight is None else tuple(_causes(sight))
     causes = (*causes, *outcomes(sight, view))
-    ranked = sorted(causes, key=lambda cause: (cause.tier, -cause.weight, cause.name, cause.columns))
+    ranked = sorted(causes, key=_rank)
     findings = (
         _drift(sight, INPUT, "data_drift"),
         _drift(sight, OUTPUT, "prediction_drift"),
@@ -90,17 +95,23 @@ def diagnose(
     return Diagnosis(findings, tuple(ranked[:MOST]), max(len(ranked) - MOST, 0))
 
 
-def _causes(sight: Sight, hours: Counts | None) -> Iterator[Cause]:
+def _rank(cause: Cause) -> tuple[object, ...]:
+    outputs = bool(cause.columns) and all(role == OUTPUT for role, _ in cause.columns)
+    return cause.tier, outputs, -cause.weight, cause.name, cause.columns
+
+
+def _causes(sight: Sight) -> Iterator[Cause]:
     staying = list(stays(sight))
     found = list(gaps(sight))
-    found += _changes(sight, _explained(sight, found) | _by_value_alone(sight))
+    alone = _by_value_alone(sight)
+    found += swaps(sight, _explained(sight, found) | alone)
+    found += changes(sight, _explained(sight, found) | alone, own_outputs(sight, found))
     found += categories(sight, _explained(sight, found))
     known = {column for cause in staying for column in cause.columns}
     found = [
         cause for cause in found if cause.name not in ONE_FOR_MANY or not known.issuperset(cause.columns)
     ] + staying
-    yield from found
-    yield from context(sight, _explained(sight, found), hours)
+    yield from followed(sight, [*found, *context(sight, _explained(sight, found))])
 
 
 def _by_value_alone(sight: Sight) -> set[int]:
@@ -112,82 +123,6 @@ def _by_value_alone(sight: Sight) -> set[int]:
 def _explained(sight: Sight, causes: list[Cause]) -> set[int]:
     named = {column for cause in causes for column in cause.columns}
     return {number for number in range(len(sight.columns)) if sight.key(number) in named}
-
-
-def _changes(sight: Sight, explained: set[int]) -> Iterator[Cause]:
-    """Yield what was done to the values of numeric columns; what was done to several is one cause."""
-    groups: dict[tuple[str, str], list[tuple[int, Change]]] = {}
-    for number in sight.drifting:
-        if sight.numeric(number) and number not in explained and (change := change_of(sight, number)):
-            together = change.name in {"unit_change", "sign_change", "clock_shift"}
-            groups.setdefault((change.name, f"{change.amount:.6g}" if together else f"{number}"), []).append(
-                (number, change)
-            )
-    for (name, _), members in groups.items():
-        yield _change(sight, name, members)
-
-
-#: name -> title, what is said of the values, what to check, tier
-_CHANGES: Mapping[str, tuple[str, str, str, int]] = {
-    "unit_change": (
-        "A changed unit",
-        "look converted from {words}",
-        "Ask the sender for the unit of the column, and since when; convert before the model, or rebuild both in one unit.",
-        MECHANISM,
-    ),
-    "sign_change": (
-        "A changed sign",
-        "look negated",
-        "Look for a swapped difference or convention at the sender (debit and credit, west and east).",
-        MECHANISM,
-    ),
-    "clock_shift": (
-        "A shifted clock",
-        "look moved by {words} around the day",
-        "Compare the sender's time zone, and what happened to daylight saving time.",
-        MECHANISM,
-    ),
-    "one_value": (
-        "A stuck or default value",
-        "are one value, about {words}",
-        "Look for a cache that is not filled again, a sensor or job that stands still, or a default in place of what is missing.",
-        MECHANISM,
-    ),
-    "scale_change": (
-        "Another scale",
-        "look multiplied ({words}); no unit that is known here",
-        "Look for another currency, a normalisation that is done twice or not at all, or growth of the whole population.",
-        SYMPTOM,
-    ),
-    "offset": (
-        "A move as a whole",
-        "look moved by {words}, with the spread as it was",
-        "A step is an added constant, a recalibrated sensor or another baseline; a slow move is the population or the season.",
-        CONTEXT,
-    ),
-}
-
-
-def _change(sight: Sight, name: str, members: list[tuple[int, Change]]) -> Cause:
-    title, done, check, tier = _CHANGES[name]
-    names = ", ".join(sight.columns[number].name for number, _ in members)
-    shares = [change.share for _, change in members]
-    share = percent(shares[0]) if len(shares) == 1 else f"{percent(min(shares))} to {percent(max(shares))}"
-    left = max(change.left for _, change in members)
-    first = members[0][1]
-    if first.several:
-        title = "A changed unit or another scale"
-    accounts = percent(max(1 - left, 0.0))
-    return Cause(
-        name,
-        title,
-        f"{names}: {share} of the values in {sight.window} {done.format(words=first.words)}; that accounts for {accounts} of the distance.",
-        check,
-        tuple(sight.key(number) for number, _ in members),
-        {"amount": first.amount, "what": first.words, "share": min(shares), "unexplained_ratio": left},
-        tier,
-        float(sum(sight.debiased[number] for number, _ in members)) * max(1 - left, 0.0),
-    )
 
 
 def _drift(sight: Sight | None, role: str, question: str) -> Finding:
@@ -214,9 +149,28 @@ def _quality(sight: Sight | None, causes: list[Cause]) -> Finding:
     if sight is None:
         return Finding("data_quality", "unknown", "There are not rows enough to compare.")
     found = [cause for cause in causes if cause.name in _QUALITY]
-    if found:
-        return Finding("data_quality", "yes", "; ".join(cause.said.rstrip(".") for cause in found[:_NAMED]) + ".")
-    return Finding("data_quality", "no", "Missing, new and outlying values are as rare as in the reference.")
+    said = [cause.said.rstrip(".") for cause in found[:_NAMED]]
+    if outside := _outside_elsewhere(sight, causes):
+        more = f" and {len(outside) - _NAMED} more columns" if len(outside) > _NAMED else ""
+        said.append(f"outside the reference's range: {', '.join(outside[:_NAMED])}{more}")
+    if not said:
+        return Finding("data_quality", "no", "Missing, new and outlying values are as rare as in the reference.")
+    words = "; ".join(said)
+    return Finding("data_quality", "yes", f"{words[0].upper() if not found else words[0]}{words[1:]}.")
+
+
+def _outside_elsewhere(sight: Sight, causes: list[Cause]) -> list[str]:
+    """Say of columns whose values lie outside the reference's range which other cause that comes of."""
+    told = {key for cause in causes if cause.name == "out_of_range" for key in cause.columns}
+    found = []
+    for n in outlying(sight):
+        if sight.key(n) in told:
+            continue
+        cause = next((cause for cause in causes if sight.key(n) in cause.columns), None)
+        why = "" if cause is None else f" (see: {cause.title[0].lower()}{cause.title[1:]})"
+        share = percent(float(sight.current.histogram.outside_ratio[n]))
+        found.append(f"{share} of {sight.columns[n].name}{why}")
+    return found
 
 
 def _concept(view: ModelView, causes: list[Cause]) -> Finding:

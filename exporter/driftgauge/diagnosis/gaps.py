@@ -17,6 +17,8 @@ _MASS, _EVIDENCE = 0.02, 4.0
 _TOGETHER, _ALIKE = 3, 0.1
 #: share from which on a column is not there at all
 _ABSENT = 0.98
+#: share of the values that are missing beyond the reference's that has to be text
+_TEXT = 0.5
 _RENAMED = "renamed_column", "A renamed column", "Renamed columns"
 _DROPPED = "absent_column", "A column that is not sent", "Columns that are not sent"
 #: names that a sentence lists
@@ -27,16 +29,12 @@ def gaps(sight: Sight) -> Iterator[Cause]:
     """Yield causes of missing values; each column is in one of them."""
     usual, now = sight.missing
     risen = {n: float(now[n] - usual[n]) for n in range(len(sight.columns)) if _rose(sight, n)}
-    absent = [n for n in risen if now[n] >= _ABSENT]
+    texts = {n: share for n, gap in risen.items() if (share := _written(sight, n)) >= _TEXT * gap}
+    for n, share in texts.items():
+        yield _text(sight, n, risen[n], share)
+    absent = [n for n in risen if n not in texts and now[n] >= _ABSENT]
     if absent:
         yield _absent(sight, absent)
-    texts = [
-        n
-        for n in risen
-        if n not in absent and sight.view.counters.violations.get((sight.columns[n].name, "wrong_type"))
-    ]
-    for n in texts:
-        yield _text(sight, n, risen[n])
     rest = sorted((n for n in risen if n not in absent and n not in texts), key=lambda n: -risen[n])
     while rest:
         like = [n for n in rest if risen[n] >= (1 - _ALIKE) * risen[rest[0]]]
@@ -45,6 +43,15 @@ def gaps(sight: Sight) -> Iterator[Cause]:
             rest = [n for n in rest if n not in like]
         else:
             yield _missing(sight, rest.pop(0))
+
+
+def _written(sight: Sight, n: int) -> float:
+    """Return the share of the rows in which text came for a numeric column: of the last hour, or since counting began if that is more."""
+    if not sight.numeric(n):
+        return 0.0
+    counters, key = sight.view.counters, (sight.columns[n].name, "wrong_type")
+    sides = ((counters.violations, counters.predictions), (counters.hour.violations, counters.hour.rows))
+    return max(min(found.get(key, 0) / rows, 1.0) if rows else 0.0 for found, rows in sides)
 
 
 def _rose(sight: Sight, n: int) -> bool:
@@ -80,17 +87,17 @@ def _absent(sight: Sight, numbers: list[int]) -> Cause:
     )
 
 
-def _text(sight: Sight, n: int, risen: float) -> Cause:
+def _text(sight: Sight, n: int, risen: float, share: float) -> Cause:
     name = sight.columns[n].name
-    count = sight.view.counters.violations[name, "wrong_type"]
     return Cause(
         "text_in_numbers",
         "Text in place of numbers",
-        f"{name}: {count} values of text came where the reference has numbers, and {percent(risen)} more of the values are missing in {sight.window}.",
+        f"{name}: text came where the reference has numbers, in {percent(share)} of the rows, and {percent(risen)} more of the values are missing in {sight.window}.",
         "Look at how the sender writes numbers: a decimal comma, a unit or a currency in the value, quoted numbers, a word for nothing.",
         (sight.key(n),),
         {
-            "values": count,
+            "values": sight.view.counters.violations.get((name, "wrong_type"), 0),
+            "ratio": share,
             "missing_ratio": float(sight.missing[1][n]),
             "reference_missing_ratio": float(sight.missing[0][n]),
         },

@@ -1,4 +1,4 @@
-"""A diagnosis as plain values: answers to four questions, and likely causes with their evidence, the likeliest first."""
+"""A diagnosis as plain values: answers to four questions, and likely causes with their evidence, in order."""
 
 from __future__ import annotations
 

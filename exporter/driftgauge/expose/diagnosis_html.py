@@ -21,6 +21,8 @@ _QUESTIONS = {
 }
 _NONE = "\u2013"
 _ANSWERS = {"yes": "✖ yes", "no": "✓ no", "unknown": "? not known"}
+#: in the same words as the page's
+_ORDER = '<p class="soft">Each has passed a test of its own; what was done to values first, then what is wrong with them, then what was different around them.</p>'
 #: figures of realised quality: name, in words, whether a share
 _FIGURES = (
     ("accuracy", "Accuracy", True),
@@ -47,7 +49,7 @@ def causes_html(diagnosis: Json) -> str:
     if not diagnosis["causes"]:
         return "<p>No test for a cause has passed.</p>"
     more = f"<p>And {diagnosis['more_causes']} more.</p>" if diagnosis["more_causes"] else ""
-    return f"<ol>{''.join(map(_cause, diagnosis['causes']))}</ol>{more}"
+    return f"{_ORDER}<ol>{''.join(map(_cause, diagnosis['causes']))}</ol>{more}"
 
 
 def _cause(cause: Json) -> str:

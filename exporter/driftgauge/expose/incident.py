@@ -54,7 +54,7 @@ def describe_incident(
     evaluation, known = view.evaluation, tuple(histories)
     columns = [] if evaluation is None else [_column(evaluation, history) for history in known]
     status = None if evaluation is None else evaluation.status
-    found = diagnose(view, hours=known[0].hours if known else None) if diagnosis is None else diagnosis
+    found = diagnose(view) if diagnosis is None else diagnosis
     return {
         "driftgauge": version,
         "time": time,
@@ -73,16 +73,21 @@ def _column(evaluation: Evaluation, history: ColumnHistory) -> Json:
     return {
         **told,
         "decided_by": window,
-        "since": _since(told["history"], score["alert"] if told["status"] == "alert" else score["warn"]),
+        "since": _since(
+            told["history"], score["alert"] if told["status"] == "alert" else score["warn"], evaluation.begun
+        ),
         "chance": score["chance"],
     }
 
 
-def _since(history: Mapping[str, Any], threshold: float | None) -> float | None:
-    """Return the begin of the slots at the end that hold the status, as its hysteresis does; None where the last one does not."""
+def _since(history: Mapping[str, Any], threshold: float | None, begun: float | None) -> float | None:
+    """Return the begin of the slots at the end that hold the status, as its hysteresis does; None where the last one does not.
+
+    The first slot begins before the first row: it is never earlier than *begun*.
+    """
     begin = None
     for time, debiased in zip(reversed(history["times"]), reversed(history["debiased"]), strict=True):
         if threshold is None or debiased is None or debiased < _HELD * threshold:
             break
         begin = time
-    return begin
+    return begin if begin is None or begun is None else max(begin, begun)

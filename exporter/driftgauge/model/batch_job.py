@@ -75,6 +75,7 @@ def view_batch(
         hours=(batch.hours / max(int(batch.hours.sum()), 1)).reshape(1, HOURS),
         trailing={},
         changes=None,
+        begun=None if batch.time_range is None else batch.time_range[0],
     )
     evaluation = Health(known, settings).evaluate(Evaluator(known, settings, (window,)).evaluate(sums), sums)
     return ModelView(name, version, "ready", "file", Counters(), (0, 0), reference, batch.profile, evaluation, settings)

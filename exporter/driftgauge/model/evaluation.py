@@ -146,6 +146,8 @@ class Evaluation:
         embeddings: distances of the mean embeddings; None where the reference has none.
         tokens: distances of the tokens of texts; None where the reference has none.
         embedding_changes: distances of the mean embeddings from the model's own past; empty before the first full hour.
+        hours: share of the status window's rows in each hour of day (UTC), [24]; None where rows have no times.
+        begun: time of the first row that was counted; None where rows have no times.
         levels: series of the model as a whole, as the detectors of changes see them; empty where none is wanted.
         stuck: whether one value stays; None before the first full hour, and where no column has values of its own.
         anomalies: shares of the rows beyond the detector's threshold; None where the reference has no detector.
@@ -181,6 +183,8 @@ class Evaluation:
     stuck: StuckScores | None = None
     anomalies: AnomalyScores | None = None
     embedding_changes: tuple[EmbeddingChange, ...] = ()
+    hours: Float64s | None = None
+    begun: float | None = None
 
     @property
     def judging(self) -> NDArray[np.bool_]:

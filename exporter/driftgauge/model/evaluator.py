@@ -85,7 +85,8 @@ class Evaluator:
                 for change in sums.changes
             )
         shown = next((w for w in sums.windows if w.name == STATUS_WINDOW.name), sums.windows[-1])
-        current = sums.profiles[sums.windows.index(shown)]
+        place = sums.windows.index(shown)
+        current = sums.profiles[place]
         return Evaluation(
             sums.time,
             self._reference,
@@ -108,6 +109,8 @@ class Evaluator:
             current,
             self._weights,
             self._changes,
+            hours=sums.hours[place] if sums.hours[place].any() else None,
+            begun=sums.begun,
         )
 
     def freeze(self) -> State:

@@ -76,6 +76,7 @@ class WindowSums:
         tokens: token counts of texts in each window of time, by name; empty where there are none.
         embedding_changes: the same beside their past; None unless an hour has ended since the last time, and where there are none.
         levels: slots that have ended and were not taken before; only where changes of level are watched.
+        begun: time of the first observation; None before it, and where rows have no times.
     """
 
     time: float
@@ -92,6 +93,7 @@ class WindowSums:
     tokens: tuple[Mapping[str, TokenCounts], ...] = ()
     embedding_changes: tuple[EmbeddingPast, ...] | None = None
     levels: tuple[SlotLevels, ...] = ()
+    begun: float | None = None
 
 
 def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: bool) -> WindowSums:
@@ -105,6 +107,7 @@ def collect(ring: Ring, counted: tuple[CountRing, ...], now: float, *, past: boo
         np.stack([*(ring.hours(window, now) for window in WINDOWS), *(rows.hours for rows in counted)]),
         {name: _blocks(ring, now, *plan) for name, plan in TRAILING.items()} if past else {},
         tuple(_changes(ring, now)) if past else None,
+        begun=ring.since,
     )
 
 

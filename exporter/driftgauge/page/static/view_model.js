@@ -38,7 +38,7 @@ export function modelView(context) {
 
 function causes({ diagnosis }, at) {
   if (!diagnosis.causes.length) return null;
-  return panel("causes", "Likely causes", "each has passed a test of its own; the surest first",
+  return panel("causes", "Likely causes", "each has passed a test of its own; what was done to values first, then what is wrong with them, then what was different around them",
     h("ol", { class: "causes" }, diagnosis.causes.map((one, n) => h("li", { key: `${n} ${one.cause}` },
       h("p", {}, h("strong", {}, one.title), one.columns.length > 0 && [" in ", one.columns.slice(0, 6).map((column, m) => [m > 0 && ", ", h("a", { key: `${column.role} ${column.feature}`, href: toFeature(at.model, at.version, column.role, column.feature) }, column.feature)])]),
       h("p", {}, one.said), h("p", { class: "do" }, one.check)))),
