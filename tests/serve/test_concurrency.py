@@ -63,7 +63,7 @@ def test_loop_answers_while_the_worker_holds_the_lock(held):
     """Health is answered at once; bodies wait their turn, without a thread of the loop, and are counted."""
     inside, go = held
     with Exporter() as exporter, ThreadPoolExecutor(8) as pool:
-        large = pool.submit(exporter.post, [ROW] * 2_000, "/v1/models/slow/observations")
+        large = pool.submit(exporter.post, [ROW] * 8_000, "/v1/models/slow/observations")
         assert inside.wait(20)
         small = [pool.submit(exporter.post, ROW) for _ in range(5)]
         eventually(lambda: exporter.engine.health.waiting == 6)
@@ -87,7 +87,7 @@ def test_large_body_is_decoded_without_the_lock(monkeypatch):
 
     monkeypatch.setattr(incoming_module, "decode", slow)
     with Exporter() as exporter, ThreadPoolExecutor(1) as pool:
-        large = pool.submit(exporter.post, [ROW] * 2_000)
+        large = pool.submit(exporter.post, [ROW] * 8_000)
         assert inside.wait(20)
         assert exporter.post(ROW).status == 202
         assert of_model(exporter.scrape(), "requests_total") == 1
