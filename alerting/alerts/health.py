@@ -27,35 +27,34 @@ def alerts(scope: Scope) -> tuple[Alert, ...]:
 
 
 def _embedding(scope: Scope) -> Alert:
-    by = (*MODEL, "feature", "window")
-    distance = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.EMBEDDING_RELATIVE))})"
-    status = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.EMBEDDING_STATUS))})"
-    return Alert(
-        name="DriftgaugeEmbeddingDrift",
-        severity=WARNING,
-        expr=expression(f"""
-          {distance}
-        and {scope.on(*by)}
-          {status} >= 1
-        """),
-        wait="15m",
-        keep="30m",
-        why="Only windows that may judge have a status, and it has a memory of its own; a quarter of an hour is longer than a restart, and "
-        "half an hour of keeping it makes one ticket of a distance that wobbles about the threshold.",
-        summary="The embeddings of a model's rows are not where those of its reference were.",
-        description=f"The mean of embedding {{{{ $labels.feature }}}} of {WHERE} over {{{{ $labels.window }}}} has moved by "
+    return _by_status(
+        scope,
+        "DriftgaugeEmbeddingDrift",
+        (names.EMBEDDING_RELATIVE, names.EMBEDDING_STATUS),
+        "The embeddings of a model's rows are not where those of its reference were.",
+        f"The mean of embedding {{{{ $labels.feature }}}} of {WHERE} over {{{{ $labels.window }}}} has moved by "
         '{{ $value | printf "%.3f" }} standard deviations of its features (0.05 warns, 0.1 alerts).',
-        dashboard=MODEL_DASHBOARD,
-        links=MODEL_LINKS,
     )
 
 
 def _tokens(scope: Scope) -> Alert:
+    return _by_status(
+        scope,
+        "DriftgaugeTokenDrift",
+        (names.TOKEN_DEBIASED, names.TOKEN_STATUS),
+        "The words of a model's texts are not those of its reference.",
+        f"The tokens of {{{{ $labels.feature }}}} of {WHERE} over {{{{ $labels.window }}}} are "
+        '{{ $value | printf "%.2f" }} away from those of the reference (Jensen-Shannon distance without what chance gives), or fewer than '
+        "half of the most frequent ones are shared.",
+    )
+
+
+def _by_status(scope: Scope, name: str, metrics: tuple[Metric, Metric], summary: str, description: str) -> Alert:
+    """Return the alert on a distance whose status the exporter tells: the worst over the pods, feature and window."""
     by = (*MODEL, "feature", "window")
-    distance = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.TOKEN_DEBIASED))})"
-    status = f"max {scope.by(*by)} ({scope.recent(scope.metric(names.TOKEN_STATUS))})"
+    distance, status = (f"max {scope.by(*by)} ({scope.recent(scope.metric(metric))})" for metric in metrics)
     return Alert(
-        name="DriftgaugeTokenDrift",
+        name=name,
         severity=WARNING,
         expr=expression(f"""
           {distance}
@@ -66,10 +65,8 @@ def _tokens(scope: Scope) -> Alert:
         keep="30m",
         why="Only windows that may judge have a status, and it has a memory of its own; a quarter of an hour is longer than a restart, and "
         "half an hour of keeping it makes one ticket of a distance that wobbles about the threshold.",
-        summary="The words of a model's texts are not those of its reference.",
-        description=f"The tokens of {{{{ $labels.feature }}}} of {WHERE} over {{{{ $labels.window }}}} are "
-        '{{ $value | printf "%.2f" }} away from those of the reference (Jensen-Shannon distance without what chance gives), or fewer than '
-        "half of the most frequent ones are shared.",
+        summary=summary,
+        description=description,
         dashboard=MODEL_DASHBOARD,
         links=MODEL_LINKS,
     )
