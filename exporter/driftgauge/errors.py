@@ -48,7 +48,7 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "empty": (400, "nothing in it can be used: neither features nor a prediction, or no label"),
         "labels_off": (403, "labels of the model are switched off (labels.enabled)"),
         "unknown_model": (404, "the model is not configured and auto-registration is off"),
-        "model_limit": (404, "limits.models is reached; the model was not registered"),
+        "model_limit": (404, "limits.models versions of models are there already; the version was not registered"),
         "too_large": (413, "the body, its decompressed size, its rows or its columns are over the limit"),
         "content_type": (415, "no decoder for this Content-Type"),
         "queue_full": (429, "limits.queue_bytes are waiting already"),

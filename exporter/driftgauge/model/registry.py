@@ -96,10 +96,7 @@ class Registry:
         # Models that register themselves must not push configured ones out; versions are bounded all the same.
         configured = self._settings.model(name, version) is not None
         if len(self._models) >= self._settings.limits.models * (2 if configured else 1):
-            raise DecodeError(
-                "model_limit",
-                f"model {name[:80]!r} version {version[:40]!r}: limits.models ({self._settings.limits.models}) is reached",
-            )
+            raise DecodeError("model_limit", self._full(name, version, configured=configured))
         _check_names(name, version)
         model = self._models.setdefault((name, version), self._make(name, version, settings))
         self._registered(name, version)
@@ -153,6 +150,14 @@ class Registry:
             return found
         names = ", ".join(f"{model.name} version {model.version}" for model in self.models) or "none"
         raise DecodeError("unknown_model", f"no model {name[:80]!r} version {version[:40]!r}; known models: {names}")
+
+    def _full(self, name: str, version: str, *, configured: bool) -> str:
+        """Say why a version is not taken in, and what helps."""
+        return (
+            f"model {name[:80]!r} version {version[:40]!r} is not registered: {len(self._models)} versions are, each counts, and limits.models "
+            f"is {self._settings.limits.models}. {'Raise' if configured else 'Configure the model by name (models), raise'} limits.models, or "
+            "restart the exporter (state.directory keeps versions)"
+        )
 
     def _wanted(self, name: str, version: str) -> ModelSettings | None:
         configured = self._settings.model(name, version)

@@ -29,6 +29,7 @@ from driftgauge.serve.health import Health
 from driftgauge.serve.incoming import Incoming, answer_of
 from driftgauge.serve.logs import LOGGER, origin
 from driftgauge.serve.memory import trim
+from driftgauge.serve.refusal_log import RefusalLog
 from driftgauge.serve.retries import Retries
 from driftgauge.serve.scoring import score_waiting
 from driftgauge.serve.tensor_budgets import TensorBudgets
@@ -74,6 +75,7 @@ class Engine:
         self._retries = Retries()
         self.tensors = TensorBudgets()
         self.events = EventSink(lambda: self.settings, self.observe, self.tensors)
+        self.refusals = RefusalLog(self.health, self.events, time.monotonic)
         self._ticking: asyncio.Task[None] | None = None
         self._ticked = time.monotonic()
 
@@ -101,6 +103,7 @@ class Engine:
             self._ticking.cancel()
             await asyncio.gather(self._ticking, return_exceptions=True)
         await asyncio.to_thread(self.events.stop)
+        self.refusals.report(last=True)
         for pool in (self._worker, self._scorer):
             await asyncio.to_thread(pool.shutdown)
 
@@ -265,6 +268,7 @@ class Engine:
 
     async def _tick_forever(self) -> None:
         for second in count(1):
+            self.refusals.report()
             await self._in(self._scorer, self._tick)
             self._ticked = time.monotonic()
             if second % TRIM_SECONDS == 0:
