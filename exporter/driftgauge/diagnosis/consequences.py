@@ -6,7 +6,7 @@ of what is derived (class probabilities, confidence, residuals, facts of texts) 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from driftgauge.derive import ANOMALY, CONFIDENCE, RESIDUAL, text_of
 from driftgauge.diagnosis.cause import Cause, Sight
 from driftgauge.profile import INPUT, OUTPUT
 
-__all__ = ["derived", "followed", "own_outputs"]
+__all__ = ["derived", "own_outputs", "with_outputs", "without_consequences"]
 
 #: what outputs do because inputs do; values that are missing or stay for days are troubles of their own
 _FOLLOWING = frozenset(
@@ -49,25 +49,31 @@ def own_outputs(sight: Sight, found: Iterable[Cause]) -> set[int]:
     return outputs.difference(unit)
 
 
-def followed(sight: Sight, causes: Iterable[Cause]) -> Iterator[Cause]:
-    """Yield *causes*, and the outputs that drift with the one of inputs that accounts for most rather than with causes of their own."""
+def without_consequences(causes: Iterable[Cause]) -> list[Cause]:
+    """Return *causes* less those of outputs that follow from the ones of inputs, where some input has one."""
     found = list(causes)
-    ours = sorted((cause for cause in found if _of_inputs(cause)), key=lambda cause: (cause.tier, -cause.weight))
-    if not ours:
-        yield from found
-        return
-    kept = [cause for cause in found if cause.name not in _FOLLOWING or not _of_outputs(cause)]
-    own = {key for cause in kept if _of_outputs(cause) for key in cause.columns}
-    outputs = [sight.key(n) for n in sight.drifting if sight.columns[n].role == OUTPUT and sight.key(n) not in own]
-    for cause in kept:
-        yield _with(cause, outputs) if cause is ours[0] and outputs else cause
+    if not any(map(_of_inputs, found)):
+        return found
+    return [cause for cause in found if cause.name not in _FOLLOWING or not _of_outputs(cause)]
 
 
-def _with(cause: Cause, outputs: list[tuple[str, str]]) -> Cause:
-    names = [name for _, name in outputs]
+def with_outputs(sight: Sight | None, ranked: list[Cause]) -> list[Cause]:
+    """Return causes in their order, the first one of inputs with the outputs that drift and have no cause of their own."""
+    ours = [place for place, cause in enumerate(ranked) if _of_inputs(cause)]
+    if sight is None or not ours:
+        return ranked
+    own = {key for cause in ranked if _of_outputs(cause) for key in cause.columns}
+    names = [key[1] for key in map(sight.key, sight.drifting) if key[0] == OUTPUT and key not in own]
+    if not names:
+        return ranked
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    said = f"{cause.said} And therefore, most likely, these outputs drift: {', '.join(names[:_LISTED])}{more}."
-    return replace(cause, said=said, figures={**cause.figures, "outputs": names})
+    why = (
+        "And therefore, most likely," if len(ours) == 1 else "And therefore, or because of the other causes in inputs,"
+    )
+    first = ranked[ours[0]]
+    said = f"{first.said} {why} these outputs drift: {', '.join(names[:_LISTED])}{more}."
+    told = replace(first, said=said, figures={**first.figures, "outputs": names})
+    return [*ranked[: ours[0]], told, *ranked[ours[0] + 1 :]]
 
 
 def _of_inputs(cause: Cause) -> bool:

@@ -177,7 +177,10 @@ def _reached(reference: Reference, hours: int) -> NDArray[np.float64] | None:
     known = [
         window
         for window in WINDOWS
-        if window.name in reference.calibration and window.seconds <= hours * HOUR_SECONDS and window.seconds < _DAY
+        if window.seconds <= hours * HOUR_SECONDS
+        and window.seconds < _DAY
+        and window.name in reference.calibration
+        and reference.calibration[window.name].usable.any()
     ]
     return reference.calibration[known[-1].name].reached if known else None
 

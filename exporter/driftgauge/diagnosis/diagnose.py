@@ -15,7 +15,7 @@ import numpy as np
 from driftgauge.diagnosis.categories import categories
 from driftgauge.diagnosis.cause import Cause, Sight, percent
 from driftgauge.diagnosis.changes import changes
-from driftgauge.diagnosis.consequences import followed, own_outputs
+from driftgauge.diagnosis.consequences import own_outputs, with_outputs, without_consequences
 from driftgauge.diagnosis.context import context, outlying
 from driftgauge.diagnosis.gaps import gaps
 from driftgauge.diagnosis.outcomes import outcomes, realised
@@ -92,7 +92,7 @@ def diagnose(
         _quality(sight, ranked),
         _concept(view, ranked),
     )
-    return Diagnosis(findings, tuple(ranked[:MOST]), max(len(ranked) - MOST, 0))
+    return Diagnosis(findings, tuple(with_outputs(sight, ranked)[:MOST]), max(len(ranked) - MOST, 0))
 
 
 def _rank(cause: Cause) -> tuple[object, ...]:
@@ -111,7 +111,7 @@ def _causes(sight: Sight) -> Iterator[Cause]:
     found = [
         cause for cause in found if cause.name not in ONE_FOR_MANY or not known.issuperset(cause.columns)
     ] + staying
-    yield from followed(sight, [*found, *context(sight, _explained(sight, found))])
+    yield from without_consequences([*found, *context(sight, _explained(sight, found))])
 
 
 def _by_value_alone(sight: Sight) -> set[int]:
