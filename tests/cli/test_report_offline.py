@@ -107,6 +107,16 @@ def test_another_spelling_is_recognised_without_showing_any_value(report, later)
     assert '"ev"' not in json.dumps(found)
 
 
+def test_new_categories_are_named_where_they_are_frequent(report, later):
+    """The one that many rows have, not the one that a few have: it may be an identifier."""
+    carrier = later["carrier"].where(later.index % 5 != 0, "ZEPPELIN").where(later.index >= 8, "secret")
+    found = report(later.assign(carrier=carrier), "--json")
+    (cause,) = [one for one in found["diagnosis"]["causes"] if one["cause"] == "new_categories"]
+    assert list(cause["figures"]["new"]) == ["ZEPPELIN"]
+    assert "'ZEPPELIN' 20 %" in cause["said"]
+    assert "secret" not in json.dumps(found)
+
+
 def test_a_join_that_lost_its_key_is_recognised(report, later):
     lost = np.random.default_rng(1).random(len(later)) < 0.3
     blank = {name: later[name].astype(float).where(~lost) for name in ("distance", "hour", "minute")}

@@ -39,7 +39,12 @@ def test_the_models_are_told_with_all_that_matters(visit):
         ),
         (
             "causes",
-            ("A changed unit or another scale in amount_eur", "New categories in plan", "See which values are new"),
+            (
+                "Another scale in amount_eur",
+                "about 1.6 times as large",
+                "New categories in plan",
+                "See which values are new",
+            ),
         ),
         ("latency", ("p95 warns at 50 ms", "Median", "14d")),
         ("accuracy", ("Labels", "Macro F1")),
