@@ -110,9 +110,9 @@ def test_an_exporter_that_takes_small_bodies_gets_small_ones(make, exporter):
     monitor = make(exporter)
     exporter.answers.append(413)
     sizes = []
-    for _ in range(2):
+    for taken in (False, True):
         monitor.log(features=np.zeros((4_000, 50)))
-        assert monitor.flush()
+        assert monitor.flush() is taken
         sizes.append(max(len(sent.content) for sent in exporter.attempts))
         exporter.attempts.clear()
     assert sizes[0] > 1_600_000

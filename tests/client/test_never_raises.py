@@ -80,7 +80,7 @@ def test_log_takes_anything(monitor, exporter, positional, facts, more):
         request.fail(facts.get("status"))
     monitor.label(features, prediction)
     monitor.log(features=ROW, prediction=7)
-    assert monitor.flush(20)
+    monitor.flush(20)  # false where a part of it was unusable
     assert not exporter.undecodable
     assert 7 in exporter.column("prediction", "outputs")
     counted = exporter.total("requests")
@@ -93,7 +93,7 @@ def test_a_mistake_is_told_once(monitor, exporter, caplog):
         monitor.log(features=object(), prediction=1)
         monitor.log(features=ROW, predictions=1)
         monitor.log(features=np.zeros((2, 3)), prediction=[1, 2, 3])
-    assert monitor.flush()
+    assert not monitor.flush()
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 3
     assert any("predictions" in message for message in messages)

@@ -130,7 +130,7 @@ def test_labels_arrive(monitor, exporter):
     monitor.label("6f1d-42", 1)
     monitor.label(7, "late", ts=12.5)
     monitor.label(None, 1)
-    assert monitor.flush()
+    assert not monitor.flush()
     assert exporter.labels == [{"id": "6f1d-42", "label": 1}, {"id": "7", "label": "late", "ts": 12.5}]
     assert exporter.sent[0].path == "/v1/models/flights/labels"
     assert exporter.total("dropped_labels") == {"invalid": 1}
@@ -140,7 +140,7 @@ def test_refused_labels_are_counted(monitor, exporter):
     """An exporter that takes no labels costs nothing but the labels."""
     exporter.answers = [404]
     monitor.label("a", 1)
-    assert monitor.flush()
+    assert not monitor.flush()
     assert exporter.total("dropped_labels") == {"refused": 1}
 
 
@@ -187,7 +187,7 @@ def test_every_row_is_sent_or_dropped(make, exporter):
     monitor = make(exporter, buffer_bytes=2**17, flush_seconds=0.5)
     for number in range(5_000):
         monitor.log(features=np.zeros(50), prediction=number)
-    assert monitor.flush(20)
+    monitor.flush(20)  # false where some found no room
     monitor.log(features=ROW)
     assert monitor.flush(20)
     dropped = exporter.total("dropped")
@@ -201,7 +201,7 @@ def test_one_call_larger_than_the_buffer_is_counted(make, exporter):
     monitor = make(exporter, buffer_bytes=2**17)
     monitor.log(features=np.zeros((10_000, 10)), prediction=np.zeros(10_000))
     monitor.log(features=ROW, prediction=1)
-    assert monitor.flush()
+    assert not monitor.flush()
     assert exporter.total("dropped") == {"too_large": 10_000}
     assert (exporter.total("requests"), exporter.total("predictions")) == (2, 10_001)
 

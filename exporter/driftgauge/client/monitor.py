@@ -48,6 +48,8 @@ class Monitor:
         mistakes = Mistakes()
         chosen = options_of(options, mistakes)
         names = _names(columns, mistakes)
+        if _name(model) == "_":
+            mistakes("model", "the model has no name and is called '_': expected Monitor(\"fraud\") or the like")
         self._sender = Sender(_name(model), _name(version), names, chosen, mistakes)
         self._intake = Intake(self._sender, chosen, mistakes)
         self._buffer = self._sender.buffer
@@ -127,7 +129,10 @@ class Monitor:
         self._intake.append_label(id, label, ts)
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Wait until everything logged so far was answered, for at most *timeout* seconds; tell whether it was."""
+        """Wait until everything logged so far was answered, for at most *timeout* seconds.
+
+        Return whether all that was logged since the last flush was taken: False where a part is unanswered, was refused or dropped.
+        """
         return self._sender.flush(timeout)
 
     def close(self, timeout: float | None = None) -> bool:

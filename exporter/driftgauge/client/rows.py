@@ -149,7 +149,7 @@ def _facts_of_rows(more: Sequence[Mapping[str, Any]], requests: Sequence[int], t
         pairs = zip(more, requests, strict=True)
         facts["latency_s"] = numbers_of([given.get("latency_s") if first else None for given, first in pairs], note)
     if "ts" in said:
-        facts["ts"] = numbers_of([moment_of(given.get("ts"), note) for given in more], note)
+        facts["ts"] = numbers_of([moment_of(given.get("ts"), note) for given in more], note, "ts")
     for name in ("id", "label"):
         if name in said:
             facts[name] = _column([word_of(given.get(name)) for given in more])

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from driftgauge.client.buffer import Buffer
 from driftgauge.client.encode import header_of
+from driftgauge.client.flushing import Flush, Flushes
 from driftgauge.client.losses import Losses
 from driftgauge.client.mistakes import Mistakes
 from driftgauge.client.options import Options
@@ -26,6 +27,7 @@ from driftgauge.client.outbox import Outbox, Parcel
 from driftgauge.client.packing import Packer
 from driftgauge.client.tally import Tally
 from driftgauge.client.transport import Answer, Transport
+from driftgauge.client.warned import note_warnings
 
 __all__ = ["Sender"]
 
@@ -67,7 +69,7 @@ class Sender:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._wake: queue.SimpleQueue[threading.Event | None] = queue.SimpleQueue()
+        self._wake: queue.SimpleQueue[Flush | None] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._outbox = Outbox(self._options.buffer_bytes // 2)
@@ -80,7 +82,8 @@ class Sender:
         self._delay = 0.0
         self._retry_at = 0.0
         self._deadline: float | None = None
-        self._flushed: list[threading.Event] = []
+        self._flushes = Flushes()
+        self._told_lost = self._refused_totals = 0
         self._reported_at = 0.0
         self._reported_in_flight = 0
         self._reports = True
@@ -119,12 +122,12 @@ class Sender:
         self._wake.put(None)
 
     def flush(self, timeout: float) -> bool:
-        """Wait until everything logged so far was answered; tell whether it was."""
+        """Wait until everything logged so far was answered; tell whether all of it was taken, since the last flush."""
         if self._thread is None:
             return not len(self.buffer)
-        done = threading.Event()
+        done = Flush()
         self._wake.put(done)
-        return done.wait(timeout)
+        return done.wait_whole(timeout)
 
     def part(self, timeout: float) -> bool:
         """Flush and say a last word, as a process does that is about to end; what is logged later is sent all the same."""
@@ -170,7 +173,7 @@ class Sender:
             while True:
                 item = self._wake.get(timeout=pause)
                 if item is not None:
-                    self._flushed.append(item)
+                    self._flushes.add(item)
                 pause = 0
         except queue.Empty:
             return
@@ -189,9 +192,7 @@ class Sender:
             parcel = self._outbox.head or self._report()
             if parcel is None:
                 self._parting = False
-                for done in self._flushed:
-                    done.set()
-                self._flushed.clear()
+                self._flushes.answer(self._told_lost + self._tally.drops + self._refused_totals)
                 return
             if self._deadline is not None and time.monotonic() >= self._deadline:
                 return
@@ -215,6 +216,7 @@ class Sender:
         """Send the head of the outbox; tell whether to go on with the next one."""
         if parcel.tally is None:
             parcel.tally = Tally() if parcel.labels else self._tally.take()
+            self._told_lost += parcel.tally.drops
         try:
             answer = self._post(parcel)
         except (OSError, http.client.HTTPException) as error:
@@ -229,6 +231,7 @@ class Sender:
         self._outbox.done()
         if answer.taken:
             self._reported_at = time.monotonic()
+            note_warnings(answer.text, self._mistakes)
             if parcel.last:
                 self._known = self._parting = False
             elif not parcel.labels:
@@ -288,6 +291,7 @@ class Sender:
         if parcel.encoded is None and not parcel.labels:
             # an exporter that does not know such bodies: totals go with rows, and there is no last word
             self._reports = self._known = False
+            self._refused_totals += parcel.tally is not None and parcel.tally.requests > 0
         if answer.status == _TOO_LARGE and parcel.encoded is not None:
             self._packer.most_bytes = max(min(parcel.encoded.nbytes, self._packer.most_bytes) // 2, _SMALLEST_BODY)
         self._mistakes(f"refused {answer.status}", f"the exporter refused a body: {answer.status} {answer.text[:300]}")
@@ -296,6 +300,7 @@ class Sender:
     def _lose(self, parcel: Parcel, reason: str) -> None:
         """Count the rows of a parcel as dropped and take back the totals that it carried."""
         if parcel.tally is not None:
+            self._told_lost -= parcel.tally.drops
             self._tally.add(parcel.tally)
         if parcel.rows:
             (self._tally.dropped_labels if parcel.labels else self._tally.dropped)[reason] += parcel.rows

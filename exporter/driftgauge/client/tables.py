@@ -105,7 +105,8 @@ def scores_of(scores: Any, rows: int | None, *, probabilities: bool) -> Matrix:
     """Return class scores as [rows, classes]; of two classes the second one's probability is enough."""
     matrix = array_of(_matrix_of_frame(scores))
     if matrix.dtype.kind not in "fiu":
-        raise ValueError("class scores are not numbers")
+        name = "proba" if probabilities else "logits"
+        raise ValueError(f"{name}: class scores must be numbers, got {_kind_of(scores, matrix)}")
     if matrix.ndim == 1:
         matrix = matrix.reshape(-1, 1) if len(matrix) == rows and (rows > 1 or len(matrix) == 1) else matrix[None, :]
     matrix = matrix.reshape(1, 1) if matrix.ndim == 0 else matrix
@@ -117,6 +118,13 @@ def scores_of(scores: Any, rows: int | None, *, probabilities: bool) -> Matrix:
         other = 1 - matrix if probabilities else np.zeros_like(matrix)  # softmax of [0, z] is the sigmoid of z
         matrix = np.concatenate([other, matrix], axis=1)
     return matrix
+
+
+def _kind_of(scores: Any, matrix: NDArray[Any]) -> str:
+    """Name the type of class scores, and of what is in them where that is no number."""
+    odd = next((value for value in matrix.reshape(-1) if not isinstance(value, int | float | np.number)), None)
+    inside = "" if odd is None or matrix.ndim == 0 else f" with {type(odd).__name__}"
+    return f"{type(scores).__name__}{inside}"
 
 
 def columns_of(pairs: Iterable[tuple[Any, Any]], note: Note) -> Columns:

@@ -42,6 +42,11 @@ class Tally:
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
 
+    @property
+    def drops(self) -> int:
+        """Rows and labels that will not arrive."""
+        return self.dropped.total() + self.dropped_labels.total()
+
     def add(self, other: Tally) -> None:
         """Add the counts of *other*."""
         self.requests += other.requests

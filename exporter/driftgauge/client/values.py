@@ -80,13 +80,14 @@ def column_from(values: Any) -> tuple[Column, int]:
     return _column_of_array(array_of(values))
 
 
-def numbers_of(values: Sequence[Any], note: Callable[[str, str], None]) -> NDArray[Any]:
-    """Return latencies or times; what is none is missing, and a mistake that is noted."""
+def numbers_of(values: Sequence[Any], note: Callable[[str, str], None], name: str = "latency_s") -> NDArray[Any]:
+    """Return latencies or times of that *name*; what is none is missing, and a mistake that is noted."""
     if {float}.issuperset(map(type, values)):
         return np.array(values, np.float64)
     numbers = [plain(value) for value in values]
     if any(isinstance(number, str | list) for number in numbers):
-        note("number", "a latency or time is no number; it is left out")
+        given = next(value for value, number in zip(values, numbers, strict=True) if isinstance(number, str | list))
+        note(f"number {name}", f"{name} is no number, but {type(given).__name__}; it is left out")
         numbers = [None if isinstance(number, str | list) else number for number in numbers]
     return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
 

@@ -14,7 +14,7 @@ from driftgauge.failures import FAILURES
 from driftgauge.ingest.decode import DECODERS, decode, decode_alike
 from driftgauge.ingest.exchange import REQUEST, RESPONSE, Exchange, Observed, decode_exchange
 from driftgauge.ingest.labels import decode_labels
-from driftgauge.ingest.result import Decoded, Limits, NothingUsable, RowError
+from driftgauge.ingest.result import Decoded, Limits, NothingUsable, RowError, Warned
 
 __all__ = [
     "DECODERS",
@@ -27,6 +27,7 @@ __all__ = [
     "NothingUsable",
     "Observed",
     "RowError",
+    "Warned",
     "decode",
     "decode_alike",
     "decode_exchange",

@@ -21,6 +21,7 @@ from driftgauge.ingest.facts import EMBEDDING, FIELDS, TOLD, Violations, count_u
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.segments import segments_of
 from driftgauge.ingest.times import seconds_of, timestamps_of
+from driftgauge.ingest.warned import warned_of_table
 
 __all__ = ["decode_columns"]
 
@@ -53,7 +54,9 @@ def decode_columns(body: Mapping[str, Any], limits: Limits) -> Decoded:
     one = bool(whole) and not any(name in facts for name in _REQUEST_FACTS)
     segments = segments_of(parts, len(moments), violations)
     table = Table(len(moments), 1 if one else len(moments), inputs, outputs, facts | whole, moments, segments)
-    return refused.decoded(batch_of(table, limits, violations), model=names["model"], version=names["version"])
+    batch = batch_of(table, limits, violations)
+    warnings = warned_of_table(table, batch.violations, batch.texts)
+    return refused.decoded(batch, model=names["model"], version=names["version"], warnings=warnings)
 
 
 def _outputs_of(prediction: Any) -> Any:

@@ -22,6 +22,7 @@ from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.times import seconds_of, timestamps_of
 from driftgauge.ingest.truth import id_of, ids_of, labels_of, rows_of
+from driftgauge.ingest.warned import warned_of
 
 __all__ = ["LABEL_TYPES", "decode_labels"]
 
@@ -96,7 +97,8 @@ def _decode_rows(values: Sequence[Any], limits: Limits) -> Decoded:
     named, said = zip(*rows, strict=True)
     ids, labels = ids_of(named, violations), labels_of(said, violations)
     batch = Batch(len(rows), timestamps=_known(np.array(seconds)), violations=dict(+violations), ids=ids, labels=labels)
-    return refused.decoded(batch, model=names.get("model"), version=names.get("version"))
+    warnings = warned_of(batch.violations, (), _FIELDS)
+    return refused.decoded(batch, model=names.get("model"), version=names.get("version"), warnings=warnings)
 
 
 def _row_of(value: Any) -> tuple[str, Any]:
@@ -145,7 +147,8 @@ def _decode_columns(body: Mapping[str, Any], limits: Limits) -> Decoded:
     refused.check(int(np.count_nonzero(good)))
     batch = Batch(rows, timestamps=_known(moments), violations=dict(+violations), ids=ids, labels=labels)
     batch = batch if good.all() else _kept(batch, good)
-    return refused.decoded(batch, model=names["model"], version=names["version"])
+    warnings = warned_of(batch.violations, (), _FIELDS)
+    return refused.decoded(batch, model=names["model"], version=names["version"], warnings=warnings)
 
 
 def _kept(batch: Batch, good: Flags) -> Batch:

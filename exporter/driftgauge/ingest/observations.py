@@ -22,6 +22,7 @@ from driftgauge.ingest.parse import parse
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.segments import segments_of_rows
 from driftgauge.ingest.times import seconds_of
+from driftgauge.ingest.warned import warned_of_table
 
 __all__ = ["agree", "decode_lines", "decode_observations", "outputs_of", "transposed"]
 
@@ -57,8 +58,10 @@ def decode_observations(values: Sequence[Any], limits: Limits) -> Decoded:
         if not row.keys() <= FIELDS:
             count_unknown(violations, [name for name in row if name not in FIELDS])
     refused.check(len(rows))
-    batch = batch_of(_table_of(rows, seconds, limits, violations), limits, violations)
-    return refused.decoded(batch, model=names.get("model"), version=names.get("version"))
+    table = _table_of(rows, seconds, limits, violations)
+    batch = batch_of(table, limits, violations)
+    warnings = warned_of_table(table, batch.violations, batch.texts)
+    return refused.decoded(batch, model=names.get("model"), version=names.get("version"), warnings=warnings)
 
 
 def _parse_line(line: bytes) -> Any:

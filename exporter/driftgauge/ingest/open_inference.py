@@ -27,6 +27,7 @@ from driftgauge.ingest.tensors import Spec, Tensor, read_tensor
 from driftgauge.ingest.times import seconds_of, timestamps_of
 from driftgauge.ingest.told import Told, told
 from driftgauge.ingest.truth import as_ids, rows_of
+from driftgauge.ingest.warned import warned_of
 
 __all__ = ["decode_open_inference", "is_open_inference"]
 
@@ -38,6 +39,7 @@ _FACTS = frozenset({_TS, _LATENCY, _STATUS, *_TRUTH, *(RESERVED + name for name 
 _EMBEDDING = RESERVED + EMBEDDING
 #: numbers from which on it is a vector
 LEAST_WIDTH = 2
+_NAMES = sorted(_KNOWN | _FACTS | {_EMBEDDING})
 _SEGMENT = RESERVED + SEGMENT
 _MOST_ERRORS = 10
 _NO_REDUCER = NoReducer()
@@ -78,7 +80,9 @@ def decode_open_inference(
     decoded = refused.decoded(batch, model=model, version=version)
     left_out = [RowError(None, error.field, reason, str(error)) for reason, error in tensors.reduced.refused]
     errors = (*decoded.errors, *totals.errors, *left_out[:_MOST_ERRORS])
-    return replace(decoded, errors=errors) if len(errors) > len(decoded.errors) else decoded
+    if len(errors) == len(decoded.errors) and not batch.violations:
+        return decoded
+    return replace(decoded, errors=errors, warnings=warned_of(batch.violations, errors, _NAMES))
 
 
 def _without_rows(totals: Totals, violations: Violations, model: str | None, version: str | None) -> Decoded:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from driftgauge.batch import Batch
 from driftgauge.errors import DecodeError
 
-__all__ = ["Decoded", "Limits", "NothingUsable", "Refusals", "RowError"]
+__all__ = ["Decoded", "Limits", "NothingUsable", "Refusals", "RowError", "Warned"]
 
 #: row errors that an answer carries
 _ERRORS = 10
@@ -71,8 +71,22 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """What could not be used of rows that count, or not as it was meant: a field, and of how many rows."""
+
+    field: str
+    reason: str
+    count: int
+    message: str
+
+    def as_dict(self) -> dict[str, int | str]:
+        """Return what the answer's JSON says of it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
-    """One decoded body: the batch, the rows that were left out, and the model when the body names it."""
+    """One decoded body: the batch, the rows that were left out, what cannot be used of the others, and the model when the body names it."""
 
     batch: Batch
     accepted: int
@@ -81,6 +95,7 @@ class Decoded:
     model: str | None = None
     version: str | None = None
     rejected_reasons: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[Warned, ...] = ()
 
 
 class NothingUsable(DecodeError):  # noqa: N818 - named for what it says
@@ -122,7 +137,14 @@ class Refusals:
             raise NothingUsable(tuple(self.errors), self.reasons.total(), dict(self.reasons))
         raise DecodeError("empty", "the body holds no rows")
 
-    def decoded(self, batch: Batch, *, model: str | None = None, version: str | None = None) -> Decoded:
+    def decoded(
+        self,
+        batch: Batch,
+        *,
+        model: str | None = None,
+        version: str | None = None,
+        warnings: tuple[Warned, ...] = (),
+    ) -> Decoded:
         """Return the result for the rows that are left."""
         self.check(batch.rows)
         return Decoded(
@@ -133,4 +155,5 @@ class Refusals:
             model=model,
             version=version,
             rejected_reasons=dict(self.reasons),
+            warnings=warnings,
         )

@@ -31,6 +31,7 @@ from driftgauge.ingest.observations import agree, outputs_of, transposed
 from driftgauge.ingest.result import Decoded, Limits, Refusals
 from driftgauge.ingest.segments import segments_of_rows
 from driftgauge.ingest.times import timestamps_of
+from driftgauge.ingest.warned import warned_of_table
 
 __all__ = ["decode_uniform", "decode_uniform_lines"]
 
@@ -162,7 +163,8 @@ def _decoded(shape: _Shape, rows: Sequence[Any], limits: Limits) -> Decoded:
         segments=segments_of_rows([row.segment for row in rows], violations) if "segment" in shape.fields else {},
     )
     batch = batch_of(table, limits, violations)
-    return refused.decoded(batch, model=names.get("model"), version=names.get("version"))
+    warnings = warned_of_table(table, batch.violations, batch.texts)
+    return refused.decoded(batch, model=names.get("model"), version=names.get("version"), warnings=warnings)
 
 
 def _inputs(shape: _Shape, rows: Sequence[Any]) -> Mapping[str, Sequence[Any] | Floats]:

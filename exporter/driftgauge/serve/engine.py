@@ -33,6 +33,7 @@ from driftgauge.serve.refusal_log import RefusalLog
 from driftgauge.serve.retries import Retries
 from driftgauge.serve.scoring import score_waiting
 from driftgauge.serve.tensor_budgets import TensorBudgets
+from driftgauge.serve.untimely import untimely_of
 from driftgauge.state import Mark, State
 
 __all__ = ["Engine"]
@@ -168,7 +169,7 @@ class Engine:
         self.health.batches[kind] += 1
         self.health.rows[kind] += decoded.accepted
         self.health.rejected.update(decoded.rejected_reasons)
-        return answer_of(decoded)
+        return answer_of(decoded, untimely_of(incoming, decoded, self.settings, self.clock))
 
     def _failed(self, error: Exception, started: float) -> None:
         self.health.took(time.perf_counter() - started)

@@ -5,11 +5,11 @@ Guarantee: what is decoded on the event loop holds it for a millisecond or two, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from driftgauge.config import Settings
-from driftgauge.ingest import Decoded, decode, decode_alike, decode_labels
+from driftgauge.ingest import Decoded, Warned, decode, decode_alike, decode_labels
 from driftgauge.model.registry import DEFAULT_VERSION
 from driftgauge.serve.bounds import bounds_of
 from driftgauge.serve.retries import retry_key
@@ -96,9 +96,11 @@ class Incoming(NamedTuple):
         return INLINE_ALIKE_BYTES if self.content_type.startswith("application/json") and self.body[:1] == b"{" else 0
 
 
-def answer_of(decoded: Decoded) -> Mapping[str, Any]:
-    """Return the JSON that answers a body which was counted."""
+def answer_of(decoded: Decoded, untimely: Iterable[Warned] = ()) -> Mapping[str, Any]:
+    """Return the JSON that answers a body which was counted, of which rows may have been *untimely*."""
     answer: dict[str, Any] = {"accepted": decoded.accepted, "rejected": decoded.rejected}
     if decoded.errors:
         answer["errors"] = [error.as_dict() for error in decoded.errors]
+    if warnings := decoded.warnings + tuple(untimely):
+        answer["warnings"] = [warning.as_dict() for warning in warnings]
     return answer

@@ -153,7 +153,22 @@ _SCHEMAS: Mapping[str, Json] = {
             },
         }
     ),
-    "Accepted": _of({"accepted": _COUNT, "rejected": _COUNT}),
+    "RowError": _of(
+        {name: {"type": "string"} for name in ("reason", "message")},
+        "Why a row was refused; without `row`, why a field was left out.",
+        row=_COUNT,
+        field={"type": "string"},
+    ),
+    "Warning": _of(
+        {"count": _COUNT, **{name: {"type": "string"} for name in ("field", "reason", "message")}},
+        "What could not be used of rows that count, or not as it was meant; never a value.",
+    ),
+    "Accepted": _of(
+        {"accepted": _COUNT, "rejected": _COUNT},
+        "`errors` and `warnings` are there where there is something to say, and bounded.",
+        errors=_list("RowError"),
+        warnings=_list("Warning"),
+    ),
 }
 
 _V1 = "/v1/models/{model}"

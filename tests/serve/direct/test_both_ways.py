@@ -45,6 +45,7 @@ PLAIN = {
     "a model that the body names": post({**ROW, "model": "fraud"}, "/v1/observations"),
     "no model": post(ROW, "/v1/observations"),
     "some rows that cannot be used": post([ROW, 7, {}, ROW]),
+    "rows with content that cannot be used": post([ROW | {"proba": "high", "latency": 1, "ts": 12}] * 2),
     "no row that can be used": post([7, {}]),
     "lines": post(b'{"prediction": 1}\n\n{"prediction"\n', kind="application/x-ndjson"),
     "no JSON": post(b"{"),
