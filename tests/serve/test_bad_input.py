@@ -130,7 +130,9 @@ def test_wrong_type_in_one_column_of_many_costs_that_value_only(exporter):
 def test_wrong_tensor_of_many_costs_that_tensor_only(exporter):
     good, bad = oip([2], [1, 2], name="good")["inputs"], oip([2], ["x", "y"], name="bad")["inputs"]
     path = "/v1/models/one-tensor/observations"
-    assert exporter.post({"inputs": good + bad}, path).json == {"accepted": 2, "rejected": 0}
+    answer = exporter.post({"inputs": good + bad}, path).json
+    assert (answer["accepted"], answer["rejected"]) == (2, 0)
+    assert [warning["field"] for warning in answer["warnings"]] == ["bad"]
     scrape = exporter.scrape()
     assert of_model(scrape, "schema_violations_total", "one-tensor", feature="bad", reason="wrong_type") == 1
 

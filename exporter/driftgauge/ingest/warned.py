@@ -127,7 +127,10 @@ def _message(name: str, reason: str, found: str, known: Iterable[str]) -> str:
         return f"there is no such field, it is left out{f'; did you mean {meant!r}?' if meant else ''}"
     if reason != "wrong_type":
         return f"{_SAID.get(reason, 'it cannot be used')}; it is left out"
-    expected = _EXPECTED.get("segment" if name.startswith(SEGMENT) else name, _VALUE)
+    plain = name.removeprefix("driftgauge.")
+    expected = _EXPECTED.get("segment" if plain.startswith(SEGMENT) else plain, _VALUE)
+    if expected is _VALUE and not found:
+        return "its values are of no type that can be used; they count as missing"
     return f"expected {expected}{f', got {found}' if found else ''}; it counts as missing"
 
 

@@ -34,5 +34,7 @@ def untimely_of(
         ("future", "ahead of the exporter's clock by more than", times > wall + most),
     ):
         if count := int(np.count_nonzero(rows)):
-            message = f"expected seconds since 1970 or RFC 3339 of late; it is {what} lateness_seconds ({most:g}), no window takes the row"
+            message = (
+                f"{what} lateness_seconds ({most:g}), no window takes the row; expected seconds since 1970, or RFC 3339"
+            )
             yield Warned("ts", reason, count, message)
