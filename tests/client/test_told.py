@@ -38,6 +38,7 @@ def test_the_wrong_port_is_no_success(make):
         monitor = make(f"http://127.0.0.1:{exporter.metrics_port}")
         monitor.log(features=ROW, prediction=1)
         assert not monitor.flush(20)
+        monitor.close()
 
 
 def test_warnings_of_the_exporter_are_told_once(make, caplog):
@@ -47,6 +48,7 @@ def test_warnings_of_the_exporter_are_told_once(make, caplog):
         for _ in range(3):
             monitor.log(features=ROW, prediction=1, ts=12.0)
             assert monitor.flush(20)
+        monitor.close()
     lines = [record.getMessage() for record in caplog.records if record.name == "driftgauge.client"]
     assert [line for line in lines if "'ts'" in line and "lateness_seconds" in line] == lines[:1]
 
