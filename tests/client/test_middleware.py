@@ -10,6 +10,8 @@ import struct
 import numpy as np
 import pytest
 
+from tests.client.exporters import eventually
+
 V2 = {
     "inputs": [
         {"name": "age", "datatype": "INT64", "shape": [2], "data": [41, 37]},
@@ -240,3 +242,19 @@ def test_an_application_that_was_never_used_shuts_down_at_once(make, exporter):
     monitor.log(features=np.zeros(3), prediction=1)
     assert monitor.flush(20)
     assert [sent.facts.get("ended", False) for sent in exporter.sent] == [False]
+
+
+def test_a_shutdown_does_not_wait_for_the_next_attempt(make, exporter):
+    """An exporter that was away and is back gets the last rows, however long the client had meant to leave it alone."""
+    monitor = make(exporter, shutdown_seconds=20)
+    exporter.answers, exporter.retry_after = [429], "30"
+    monitor.log(features=np.zeros(3), prediction=1)
+    eventually(lambda: exporter.attempts)
+
+    async def app(_, __, send):
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def send(_):
+        assert (exporter.rows, len(exporter.attempts) >= 2) == (1, True)
+
+    asyncio.run(monitor.asgi(app)({"type": "lifespan"}, None, send))

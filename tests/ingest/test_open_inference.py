@@ -288,3 +288,15 @@ def test_a_binary_column_costs_no_calls_to_decode():
     few = calls(decoding(10, 10))
     assert calls(decoding(10, 60)) - few < 50
     assert calls(decoding(500, 10)) == few
+
+
+@pytest.mark.parametrize(("beside", "keeps"), [(0, True), (2, True), (100, False)])
+def test_a_small_tensor_does_not_keep_a_large_body(beside, keeps):
+    """Columns are views of a body that is mostly theirs, and copies of one that is mostly a picture's."""
+    body, header = binary([tensor("age", np.arange(64.0)), tensor("opaque", np.zeros((64, beside, 8), np.uint8))])
+    column = decode(body, content_type="application/octet-stream", header_length=header).batch.inputs["age"]
+    base = column
+    while isinstance(base, np.ndarray):
+        base = base.base
+    assert (memoryview(base).obj is body) is keeps
+    assert column.tolist() == np.arange(64.0).tolist()

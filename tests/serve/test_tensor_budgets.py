@@ -54,8 +54,9 @@ def test_size_does_not_decide_who_is_admitted():
 
 
 def test_models_have_budgets_of_their_own():
-    """One model's traffic takes nothing from another's, and models without a name share one."""
-    budgets, settled = TensorBudgets(Clock()), ModelSettings(tensor_rows_per_second=2)
+    """One model's traffic takes nothing from another's, and models that nobody knows share one."""
+    known = {("a", "0"), ("a", "2"), ("b", "0")}
+    budgets, settled = TensorBudgets(known.__contains__, Clock()), ModelSettings(tensor_rows_per_second=2)
 
     def reduced(name, version="0"):
         pictures = [tensor("x", np.zeros((2, 8, 8, 3), np.uint8))]
@@ -70,9 +71,16 @@ def test_models_have_budgets_of_their_own():
         ["not_sampled"],
     ]
     assert reduced("a", "2") == ["reduced"]
-    for number in range(MOST_MODELS):
-        budgets.of(f"more-{number}", "0", settled)
+    for number in range(2 * MOST_MODELS):
+        assert reduced(f"made up {number}") == ["not_sampled"]
+    more = {(f"more-{number}", "0") for number in range(MOST_MODELS)}
+    known |= more
+    for name, _ in sorted(more):
+        budgets.of(name, "0", settled)
+    known.add(("one too many", "0"))
     assert reduced("one too many") == ["not_sampled"]
+    known -= more  # a reload has other models, which get what those had
+    assert reduced("one too many") == ["reduced"]
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ class Sender:
 
     def _deliver(self) -> None:
         """Send what is due, in order, until something does not go."""
-        while time.monotonic() >= self._retry_at or self._deadline is not None:
+        while time.monotonic() >= self._retry_at or self._deadline is not None or self._parting:
             parcel = self._outbox.head or self._report()
             if parcel is None:
                 self._parting = False

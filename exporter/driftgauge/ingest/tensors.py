@@ -54,6 +54,8 @@ DATATYPES: Mapping[str, Datatype] = MappingProxyType(
     }
 )
 _BOOLEANS = ("false", "true")
+#: of the bytes that come with a tensor, how many times it may keep
+_LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +178,13 @@ def _numbers_of_binary(spec: Spec, datatype: Datatype) -> NDArray[Any]:
     if len(spec.binary) != spec.size * stored.itemsize:
         needed = f"needs {spec.size * stored.itemsize} bytes, binary_data_size is {len(spec.binary)}"
         raise _unusable("tensor_size", spec, needed)
-    numbers = np.frombuffer(spec.binary, stored)
+    numbers = np.frombuffer(_kept(spec.binary), stored)
     return (numbers.astype("<u4") << 16).view("<f4") if spec.datatype == "BF16" else numbers
+
+
+def _kept(part: memoryview) -> memoryview | bytes:
+    """Return the bytes of a tensor: a view where it is most of what the body holds, which stays in memory as long as a view does."""
+    return part if _LEAST_SHARE * memoryview(part.obj).nbytes <= len(part) else bytes(part)
 
 
 def _numbers_of_json(spec: Spec, datatype: Datatype) -> NDArray[Any]:

@@ -74,7 +74,7 @@ class Engine:
         self._worker = ThreadPoolExecutor(1, "driftgauge-count")
         self._scorer = ThreadPoolExecutor(1, "driftgauge-score")
         self._retries = Retries()
-        self.tensors = TensorBudgets()
+        self.tensors = TensorBudgets(lambda key: self.registry.at(key) is not None)
         self.events = EventSink(lambda: self.settings, self.observe, self.tensors)
         self.refusals = RefusalLog(self.health, self.events, time.monotonic)
         self._ticking: asyncio.Task[None] | None = None

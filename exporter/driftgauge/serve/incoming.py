@@ -22,9 +22,11 @@ Content: TypeAlias = bytes | memoryview
 
 #: bodies up to this size are decoded and counted on the event loop, whatever they hold
 INLINE_BYTES = 32 * 1024
-#: of JSON whose rows are alike, or in columns, more: a millisecond or two. A thread would not hold the loop for less, because one of them
-#: runs at a time, and handing a body over costs as much as 20 rows.
+#: of JSON whose rows are alike, or of columns of numbers, more: a millisecond or two. A thread would not hold the loop for less, because
+#: one of them runs at a time, and handing a body over costs as much as 20 rows.
 INLINE_ALIKE_BYTES = 256 * 1024
+#: such a body holds hardly any texts and lists beside its names
+MOST_WORDS = 4_096
 #: of binary tensors more still, which cost a hundredth of JSON
 INLINE_BINARY_BYTES = 512 * 1024
 
@@ -80,7 +82,7 @@ class Incoming(NamedTuple):
         size = len(self.body)
         if self.body[:2] == _GZIP or self.content_type.startswith(_ARROW):  # the first of those imports pyarrow
             return None
-        if size <= INLINE_BYTES or (size <= self._most_of_arrays and not holds_deep(self.body)):
+        if size <= INLINE_BYTES or (size <= self._most_of_arrays and not holds_deep(self.body) and self._numbers_alone):
             return self.decoded(settings, tensors)
         if size > INLINE_ALIKE_BYTES or self.labels:
             return None
@@ -94,6 +96,17 @@ class Incoming(NamedTuple):
         if self.content_type.startswith("application/octet-stream"):
             return INLINE_BINARY_BYTES
         return INLINE_ALIKE_BYTES if self.content_type.startswith("application/json") and self.body[:1] == b"{" else 0
+
+    @property
+    def _numbers_alone(self) -> bool:
+        """Whether it seems to hold numbers, of which thousands are read at once; texts and lists are looked at one by one."""
+        if not self.content_type.startswith("application/octet-stream"):
+            text = bytes(self.body)
+            return text.count(b'"') <= MOST_WORDS and text.count(b"[") <= MOST_WORDS
+        length = (self.header_length or "").strip()
+        if not length.isdecimal() or len(length) > len(str(INLINE_BYTES)) or int(length) > INLINE_BYTES:
+            return False
+        return b"BYTES" not in bytes(self.body[: int(length)])
 
 
 def answer_of(decoded: Decoded, untimely: Iterable[Warned] = ()) -> Mapping[str, Any]:

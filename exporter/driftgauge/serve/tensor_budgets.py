@@ -2,7 +2,7 @@
 
 Guarantee: over any stretch of seconds no more than `tensor_rows_per_second` times as many pictures' worth are begun, one second's
 worth and one inference more. Where inferences come in no fixed order, those that are reduced are a uniform sample. Thread-safe. Memory: a
-bucket a model, at most as many as there are models, one for all the others together.
+bucket a model that is known, `MOST_MODELS` at most, and one for all the others together.
 """
 
 from __future__ import annotations
@@ -96,10 +96,12 @@ class TensorBudgets:
     """The budgets of all models.
 
     Args:
+        known: tells whether there is a model of a name and version; anybody can make up others.
         clock: seconds that never go back.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, known: Callable[[tuple[str, str]], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._known = known
         self._clock = clock
         self._lock = threading.Lock()
         self._others = TensorBudget("", Bucket(clock))
@@ -112,7 +114,11 @@ class TensorBudgets:
         return TensorReducer(settings.tensors, budget)
 
     def _budget(self, name: str, version: str) -> TensorBudget:
-        if len(self._budgets) >= MOST_MODELS or not name:
+        if not self._known((name, version)):
             return self._others
         with self._lock:
+            if len(self._budgets) >= MOST_MODELS:
+                self._budgets = {key: budget for key, budget in self._budgets.items() if self._known(key)}
+            if len(self._budgets) >= MOST_MODELS:
+                return self._others
             return self._budgets.setdefault((name, version), TensorBudget(name, Bucket(self._clock)))

@@ -90,6 +90,8 @@ MALFORMED = {
     "a field that is folded": post(ROW, more="X-A: b\r\n c\r\n"),
     "no host": post(ROW).replace(b"Host: x\r\n", b""),
     "no HTTP": b"POST\r\n\r\n",
+    "lines that end otherwise": post(ROW).replace(b"\r\n", b"\n"),
+    "no line that goes anywhere": b"POST \x01 HTTP/1.1\r\nHost: x\r\n",
 }
 CONFIG = "limits: {body_bytes: 200000, body_rows: 2000}\ndefaults: {reference: {learn_rows: 100}}\n"
 LEARNED = post([{"features": {"age": number / 4, "city": "Bern"}, "prediction": number % 2} for number in range(150)])

@@ -21,7 +21,7 @@ LENGTH = b"Host: x\r\nContent-Length: 2\r\n"
      b"Host: x\r\nContent-Length: \r\n", LENGTH + b"Content-Length: 2\r\n", b"Content-Length: 2\r\n",
      LENGTH + b"Transfer-Encoding: chunked\r\n", LENGTH + b"Expect: 100-continue\r\n", LENGTH + b"Upgrade: h2c\r\n",
      LENGTH + b"Connection: upgrade\r\n", LENGTH + b"Authorization: a\r\nAuthorization: b\r\n", LENGTH + b"Origin: http://a\r\n",
-     LENGTH + b"Sec-Fetch-Site: cross-site\r\n", LENGTH + b" folded: x\r\n", LENGTH + b"a : b\r\n", LENGTH + b"a: \0\r\n",
+     LENGTH + b"Sec-Fetch-Site: cross-site\r\n", LENGTH + b"Proxy-Connection: close\r\n", LENGTH + b"Sec-WebSocket-Key1: a\r\n", LENGTH + b" folded: x\r\n", LENGTH + b"a : b\r\n", LENGTH + b"a: \0\r\n",
      LENGTH + b"a: b\nc: d\r\n", LENGTH + b"a: b\rc: d\r\n", LENGTH + b"nothing\r\n", LENGTH + b": x\r\n",
      LENGTH + b"Host: b\r\n", LENGTH + b"Content-Type: a\r\nContent-Type: b\r\n",
      LENGTH + b"Idempotency-Key: a\r\nIdempotency-Key: a\r\n", LENGTH + b"a: b\r\n" * MOST_FIELDS, LENGTH + b"x: %s\r\n" % (b"y" * LONGEST),

@@ -198,7 +198,7 @@ class DirectConnection(asyncio.BufferedProtocol):
             return self._hand_over()
         end = data.find(_END)
         if not 0 <= end <= LONGEST:
-            return len(data) > LONGEST and self._hand_over()
+            return (len(data) > LONGEST or self._strange(data)) and self._hand_over()
         line, start = data.index(_LINE), end + len(_END)
         route = self._direct.routes.find(data[:line])
         head = None if route is None else read_head(data[line + len(_LINE) : end + len(_LINE)])
@@ -208,6 +208,11 @@ class DirectConnection(asyncio.BufferedProtocol):
         self._request = request = Request(self._direct.engine, route, head, data[:start])
         self._proceed(request, lambda: request.begin(body))
         return True
+
+    def _strange(self, data: bytes) -> bool:
+        """Whether a head that has not come as a whole is none that is answered here, whatever follows."""
+        line, found, _ = data.partition(_LINE)
+        return (bool(found) and self._direct.routes.find(line) is None) or data.count(b"\n") > data.count(_LINE)
 
     def _may(self, head: Head) -> bool:
         """Whether a request may be answered here."""

@@ -27,7 +27,15 @@ _CE = PREFIX.encode()
 #: fields that change what a request means, or who may send it
 _FOREIGN = frozenset(
     {
-        *(b"expect", b"http2-settings", b"origin", b"sec-fetch-site", b"te"),
+        *(
+            b"expect",
+            b"http2-settings",
+            b"origin",
+            b"proxy-connection",
+            b"sec-fetch-site",
+            b"sec-websocket-key1",
+            b"te",
+        ),
         *(b"trailer", b"transfer-encoding", b"upgrade"),
     }
 )
