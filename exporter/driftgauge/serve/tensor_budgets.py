@@ -2,7 +2,7 @@
 
 Guarantee: over any stretch of seconds no more than `tensor_rows_per_second` times as many pictures' worth are begun, one second's
 worth and one inference more. Where inferences come in no fixed order, those that are reduced are a uniform sample. Thread-safe. Memory: a
-bucket a model that is known, `MOST_MODELS` at most, and one for all the others together.
+bucket a model, `MOST_MODELS` at most, a few for names that are no model's, and one for all the others together.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from driftgauge.tensors import TensorReducer
 
 __all__ = ["Bucket", "TensorBudget", "TensorBudgets", "holds_deep"]
 
-#: models with budgets of their own, and tensors that are said once to be left out
-MOST_MODELS, MOST_NOTES = 100, 100
+#: models with budgets of their own, those of them that are not known (yet), and tensors that are said once to be left out
+MOST_MODELS, MOST_STRANGERS, MOST_NOTES = 100, 10, 100
 #: a shape of three axes or more in the JSON before binary tensors, of which so many bytes are looked at
 _DEEP = re.compile(rb'"shape"\s*:\s*\[\s*\d+\s*,\s*\d+\s*,')
 _HEAD = 8 * 1024
@@ -114,11 +114,15 @@ class TensorBudgets:
         return TensorReducer(settings.tensors, budget)
 
     def _budget(self, name: str, version: str) -> TensorBudget:
-        if not self._known((name, version)):
+        if not name:
             return self._others
         with self._lock:
-            if len(self._budgets) >= MOST_MODELS:
-                self._budgets = {key: budget for key, budget in self._budgets.items() if self._known(key)}
+            known = {key: budget for key, budget in self._budgets.items() if self._known(key)}
+            if self._known((name, version)):
+                if len(self._budgets) >= MOST_MODELS:
+                    self._budgets = known
+            elif len(self._budgets) - len(known) >= MOST_STRANGERS:
+                return self._others
             if len(self._budgets) >= MOST_MODELS:
                 return self._others
             return self._budgets.setdefault((name, version), TensorBudget(name, Bucket(self._clock)))
