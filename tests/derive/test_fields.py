@@ -41,6 +41,15 @@ def test_a_text_is_taken_from_wherever_it_is():
     assert not found.texts
 
 
+def test_numbers_beyond_64_bits_are_tokens_like_infinite_ones():
+    """A finite number that no integer of 64 bits holds counts as a token, as an infinite one does."""
+    columns = {"ids[0]": np.array([2.0**63, np.inf, -1e300, -(2.0**63), 0.0]), "ids[1]": np.full(5, 7.0)}
+    found = with_texts(Batch(5, inputs=columns), ["ids"])
+    assert found.inputs["ids.length"].tolist() == [2.0] * 5
+    rows = [found.tokens["ids"].buckets[first : first + 2].tolist() for first in range(0, 10, 2)]
+    assert rows[0] == rows[1] == rows[2] == rows[3] == rows[4]
+
+
 def test_facts_have_the_role_that_they_are_said_to_have():
     """A text beside the columns is an output where the reference has it so."""
     batch = Batch(1, inputs={"x": texts("a")}, texts={"y": ("b",)})

@@ -40,6 +40,14 @@ def test_the_series_of_a_text(moved):
     assert (hour["SAMPLES"], hour["STATUS"]) == (400, 2)
 
 
+def test_windows_of_rows_have_no_series():
+    """Tokens are counted by time: a window of rows has neither series nor entry, where 0 texts would be untrue."""
+    of = worded(count_windows=(300,))
+    assert "last_300" in [window.name for window in of.evaluation.windows]
+    assert series(of) == series(worded())
+    assert set(describe_model(of)["evaluation"]["tokens"]["review"]) == {"15m", "1h", "6h", "24h", "7d", "14d"}
+
+
 def test_an_overlap_that_cannot_be_told_is_absent(moved):
     """No value is made up where there are too few tokens for the most frequent ones."""
     tokens = moved.evaluation.tokens

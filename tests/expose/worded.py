@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from driftgauge.batch import Batch, column_of
@@ -14,13 +16,13 @@ __all__ = ["worded"]
 NOW = 1_790_000_000.0
 
 
-def worded() -> ModelView:
-    """Return a model that has seen 400 reviews, most words of which were not in the 2,000 of the reference."""
+def worded(**settings: Any) -> ModelView:
+    """Return a model of these *settings* that has seen 400 reviews, most words of which were not in the 2,000 of the reference."""
     known = _batch(2_000, 0)
     model = Model(
         "reviews",
         "1",
-        ModelSettings(name="reviews", seasonality="none"),
+        ModelSettings(name="reviews", seasonality="none", **settings),
         build(lambda: [known], BuildOptions("train", 0.0, texts=("review",))),
     )
     model.observe(_batch(400, 180), NOW)

@@ -11,7 +11,7 @@ from driftgauge.batch import Batch
 from driftgauge.config import ModelSettings, ReferenceSettings
 from driftgauge.drift.mmd import mean_discrepancy
 from driftgauge.model import Model
-from driftgauge.profile import WINDOWS, Strata
+from driftgauge.profile import WINDOWS, Calibration, Strata
 from driftgauge.reference import BuildOptions, build
 from driftgauge.reference.accept import accept
 from driftgauge.sketch import MeanSpec
@@ -277,5 +277,17 @@ def test_hours_are_not_compared_with_whole_days(reference):
     names = [window.name for window in found.windows]
     judges = found.judges[:, 0]
     assert judges[names.index("6h")]
+    assert found.embeddings.status[names.index("6h"), 0] == -1
+    assert found.embeddings.status[names.index("24h"), 0] == 2
+
+
+def test_an_hour_in_which_columns_are_calm_is_none_of_a_day(reference):
+    """Norm and residual may be judged in short windows where the profile's own stay calm there; the mean moves with the hours all the same."""
+    columns = np.ones(len(reference.profile.spec.schema.columns))
+    calm = Calibration((200 * columns).astype(np.int64), *(0.01 * columns,) * 4, columns)
+    to = Model("m", "1", ModelSettings(name="m"), replace(reference, calibration={"6h": calm}))
+    found = to.evaluate(to.collect(day_after_day(to, 1.0)))
+    names = [window.name for window in found.windows]
+    assert found.judges[names.index("6h"), 0]
     assert found.embeddings.status[names.index("6h"), 0] == -1
     assert found.embeddings.status[names.index("24h"), 0] == 2

@@ -13,12 +13,13 @@ from driftgauge.config import ColumnSettings, ModelSettings
 from driftgauge.derive import text_facts
 from driftgauge.drift.token_drift import token_drift
 from driftgauge.model import Model
-from driftgauge.profile import dumps, loads
+from driftgauge.profile import Calibration, dumps, loads
 from driftgauge.reference import BuildOptions, build
 from driftgauge.sketch import TokenSpec
 from driftgauge.training import TaskSpec, compute_dataset_profile
 
 NOW = 1_790_000_000.0
+DAY = NOW // 86_400 * 86_400
 FIGURES = ("debiased", "noise_floor", "evidence", "samples", "overlap", "top", "status")
 
 
@@ -87,6 +88,56 @@ def test_lost_top_tokens_alert_where_the_distance_only_warns(reference):
     found = hour(to)
     assert found["debiased"] < 0.98
     assert found["status"] == 2
+
+
+def test_words_that_are_equally_frequent_do_not_alert_for_a_trifle():
+    """Which of them are the most frequent changes with one word in fifty: the overlap alone, without a distance that warns, is none."""
+
+    def flat(rows, seed, new=0.0):
+        rng = np.random.default_rng(seed)
+        words = np.where(rng.random((rows, 20)) < new, 0, rng.integers(0, 5_000, (rows, 20)))
+        return [" ".join(f"w{word}" for word in row) for row in words]
+
+    known = build(lambda: [batch(flat(2_000, 1))], BuildOptions("train", 0.0, texts=("review",)))
+    to = model(known)
+    observe(to, flat(1_000, 2, new=0.02))
+    found = hour(to)
+    assert found["overlap"] < 0.5
+    assert found["evidence"] > 10
+    assert found["debiased"] < 0.1
+    assert found["status"] == 0
+
+
+def test_a_profile_that_does_not_say_how_texts_scatter_decides_nothing(reference):
+    """Templates would alert by chance; scores are there, and one text for all needs no scatter to be judged."""
+    name = "tokens of review"
+    counted = reference.sketches[name]
+    older = replace(reference, sketches={name: replace(counted, spectrum=np.zeros(3))})
+    to = model(older)
+    observe(to, texts(1_000, seed=4, first=5_000))
+    found = hour(to)
+    assert found["status"] == -1
+    assert found["evidence"] > 20
+    alike = model(build(lambda: [batch(["so it goes"] * 500)], BuildOptions("train", 0.0, texts=("review",))))
+    observe(alike, texts(1_000, seed=4))
+    assert hour(alike)["status"] == 2
+
+
+def test_words_of_the_hour_are_not_compared_with_those_of_whole_days(reference):
+    """However calm the columns are in hours, the words of an hour alert nobody unless nothing has a rhythm; those of a day do."""
+    columns = np.ones(len(reference.profile.spec.schema.columns))
+    calm = Calibration((200 * columns).astype(np.int64), *(0.01 * columns,) * 4, columns)
+    known = replace(reference, calibration={"6h": calm})
+    found = {}
+    for seasonality in ("auto", "none"):
+        to = Model("m", "1", ModelSettings(name="m", seasonality=seasonality), known)
+        for of_day in range(24):
+            observe(to, texts(100, seed=of_day, first=5_000), at=DAY + 3_600 * of_day + 60)
+        told = to.evaluate(to.collect(DAY + 86_400 + 1))
+        places = [[window.name for window in told.windows].index(window) for window in ("6h", "24h")]
+        assert told.judges[places].all()
+        found[seasonality] = told.tokens.status[places, 0].tolist()
+    assert found == {"auto": [-1, 2], "none": [2, 2]}
 
 
 def test_settings_of_the_feature_hold_for_its_tokens(reference):

@@ -18,6 +18,8 @@ from driftgauge.tokens import joined_tokens
 __all__ = ["with_texts", "with_vectors"]
 
 _Columns = MutableMapping[str, Column]
+#: what no token number reaches
+_BEYOND = 2.0**63
 
 
 def with_texts(
@@ -91,7 +93,8 @@ def _without_words(facts: TextFacts, name: str) -> TextFacts:
 
 
 def _whole(table: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    return np.nan_to_num(table, nan=0.0, posinf=0.0, neginf=0.0).astype(np.int64)
+    """Return *table* as whole numbers, 0 for what is none of 64 bits."""
+    return np.where(np.abs(table) < _BEYOND, table, 0.0).astype(np.int64)
 
 
 def _positions(columns: Mapping[str, Column], name: str) -> list[Floats]:

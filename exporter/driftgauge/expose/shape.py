@@ -80,6 +80,7 @@ class Shape:
         stuck: whether columns are looked at for stuck values.
         anomalies: whether rows are scored for anomalies.
         tensors: whether pictures or sequences are reduced here.
+        time_windows: those windows that are of time, which come first.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Shape:
     anomalies: bool = False
     embedding_changes: tuple[tuple[str, str], ...] = ()
     tensors: bool = False
+    time_windows: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, view: ModelView) -> Shape:
@@ -156,4 +158,5 @@ class Shape:
             if evaluation is None
             else tuple((change.mode, change.window.name) for change in evaluation.embedding_changes),
             bool(counters.tensor_rows),
+            () if evaluation is None else tuple(window.name for window in evaluation.windows if not window.rows),
         )

@@ -1,4 +1,4 @@
-"""Series of the tokens of texts: distance, noise floor, evidence, overlap, samples and status by window."""
+"""Series of the tokens of texts: distance, noise floor, evidence, overlap, samples and status by window of time (those of rows have none)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def token_blocks(scope: Scope, shape: Shape) -> Iterator[Block]:
     """Yield the blocks of a model whose reference has counted the tokens of texts."""
     if not shape.texts:
         return
-    labels = [(name, window) for window in shape.windows for name in shape.texts]
+    labels = [(name, window) for window in shape.time_windows for name in shape.texts]
     for name, metric in _FIGURES.items():
-        yield scope.block(metric, labels, _figure(name), "classes")
+        yield scope.block(metric, labels, _figure(name, len(shape.time_windows)), "classes")
 
 
-def _figure(name: str) -> Reader:
-    return lambda view: getattr(evaluation(view).tokens, name)
+def _figure(name: str, windows: int) -> Reader:
+    return lambda view: getattr(evaluation(view).tokens, name)[:windows]

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def describe_tokens(evaluation: Evaluation) -> Json:
-    """Return the distances by text and window; the evaluation must have some. What is undefined is null."""
+    """Return the distances by text and window of time; the evaluation must have some. What is undefined is null."""
     found = evaluation.tokens
     assert found is not None
     return {
@@ -30,6 +30,7 @@ def describe_tokens(evaluation: Evaluation) -> Json:
                 "status": STATUSES[int(found.status[row, place])],
             }
             for row, window in enumerate(evaluation.windows)
+            if not window.rows
         }
         for place, name in enumerate(found.names)
     }

@@ -46,7 +46,7 @@ class Health:
         self._embeddings = EmbeddingJudge(reference, len(WINDOWS) + len(settings.count_windows))
         self._tokens = TokenJudge(reference, settings, len(WINDOWS) + len(settings.count_windows))
         self._changes: tuple[EmbeddingChange, ...] = ()
-        self._rhythm = reference.strata is not None and settings.seasonality != "none"
+        self._timeless = settings.seasonality == "none"
 
     def evaluate(self, evaluation: Evaluation, sums: WindowSums) -> Evaluation:
         """Return *evaluation* with stuck values, anomalies, the scores of embeddings and tokens, and the estimates of the performance."""
@@ -56,15 +56,17 @@ class Health:
         if self.anytime is not None:
             self.anytime.take(sums.minutes)
             evaluation = replace(evaluation, log_e=self.anytime.log_e)
+        judges = evaluation.judges & self._whole_days(sums)
         if sums.embeddings:
-            judges, dispersion = evaluation.judges & self._whole_days(sums), evaluation.dispersion
-            moved = self._embeddings.judge(sums.embeddings, judges, evaluation.evidence_threshold, dispersion)
+            moved = self._embeddings.judge(
+                sums.embeddings, judges, evaluation.evidence_threshold, evaluation.dispersion
+            )
             if sums.embedding_changes is not None:  # an hour has ended
                 self._changes = tuple(map(self._embeddings.change, sums.embedding_changes))
             evaluation = replace(evaluation, embeddings=moved, embedding_changes=self._changes)
         if sums.tokens:
             said = self._tokens.judge(
-                sums.tokens, evaluation.judges, evaluation.evidence_threshold, evaluation.dispersion, evaluation.time
+                sums.tokens, judges, evaluation.evidence_threshold, evaluation.dispersion, evaluation.time
             )
             evaluation = replace(evaluation, tokens=said)
         if self._performance is None:
@@ -81,12 +83,12 @@ class Health:
         return replace(evaluation, performance=performance)
 
     def _whole_days(self, sums: WindowSums) -> NDArray[np.bool_]:
-        """Return which windows may judge mean embeddings, [windows, 1].
+        """Return which windows may judge mean embeddings and tokens, [windows, 1].
 
-        A reference that knows the hours of the day lets columns be judged within them. Its mean embedding is that of whole days: beside it
-        an hour would measure the clock.
+        Columns are judged in short windows where the reference knows the hours of the day, or where its own hours stay calm in them. Its mean
+        embedding and its tokens are those of whole days, however calm the columns: beside them an hour would measure the clock.
         """
-        return np.asarray(sums.spans >= _STILL_A_DAY * DAY_SECONDS)[:, None] | (not self._rhythm)
+        return np.asarray(sums.spans >= _STILL_A_DAY * DAY_SECONDS)[:, None] | self._timeless
 
     def _drifts(self, evaluation: Evaluation) -> NDArray[np.bool_]:
         """Return which columns drift in which window, [windows, columns], without memory of earlier evaluations."""

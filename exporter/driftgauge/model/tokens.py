@@ -39,6 +39,8 @@ Counts = Mapping[str, TokenCounts]
 #: texts, and tokens, that wait
 STAGED, STAGED_TOKENS = 256, 65_536
 _NONE = ColumnSettings()
+#: design effect of texts that are all the same, but for rounding: how unevenly nothing scatters need not be known
+_NO_SCATTER = 1e-6
 
 
 def token_columns(reference: Reference, name: str) -> tuple[int, ...]:
@@ -150,7 +152,9 @@ class TokenJudge:
     """Compares token counts with a reference's; remembers the statuses.
 
     A status needs the evidence of a column, and a distance over the column's threshold or, for an alert, fewer than half of the
-    most frequent tokens in common: how big either of them is, the evidence of the distance says how sure.
+    most frequent tokens in common and a distance that would warn, at the model's threshold at most: where words are about equally
+    frequent, which of them are the most frequent changes with a trifle. A reference of an older version, which does not say how
+    unevenly its texts scatter, decides nothing: a few live texts at a time do not tell it either, and templates would alert by chance.
 
     Args:
         reference: what is compared with.
@@ -168,6 +172,10 @@ class TokenJudge:
         warn = np.array([drift.warn if one.warn is None else one.warn for one in own])
         self._alert = np.array([max(drift.alert, one.warn or 0.0) if one.alert is None else one.alert for one in own])
         self._warn = np.minimum(warn, self._alert)
+        self._noticed = np.minimum(self._warn, drift.warn)
+        self._told = np.array(
+            [known.spectrum[0] > 0 or known.design_effect < _NO_SCATTER for known in self._known], dtype=bool
+        )
         self._muted_until = np.array(
             [
                 -np.inf if one.mute_until is None else datetime.combine(one.mute_until, midnight.min, UTC).timestamp()
@@ -196,6 +204,7 @@ class TokenJudge:
         debiased, floor, sure, overlap = (np.full(shape, np.nan) for _ in range(4))
         samples, top = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         judging = np.stack([judges[:, columns].any(axis=1) for columns in self._columns], axis=1)
+        judging &= self._told
         for row, window in enumerate(counts):
             for place, (name, known) in enumerate(zip(self.names, self._known, strict=True)):
                 # sessions: rows that come together count for fewer
@@ -205,7 +214,7 @@ class TokenJudge:
                 sure[row, place], overlap[row, place] = found.evidence, found.overlap
                 samples[row, place], top[row, place] = int(window[name].texts[0]), found.k
         rule = Rule(self._warn, self._alert, evidence[:, None], self._least)
-        lost = overlap < OVERLAP_DRIFT
+        lost = (overlap < OVERLAP_DRIFT) & (debiased >= self._noticed)
         size = np.where(lost, np.fmax(debiased, self._alert), debiased)
         status = self._hysteresis.update(rule, size, sure, np.where(judging, samples, 0))
         status = np.where(time < self._muted_until, UNDECIDED, status).astype(np.int8)
