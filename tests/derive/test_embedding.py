@@ -11,7 +11,7 @@ import pytest
 
 from driftgauge.batch import Batch
 from driftgauge.derive import Embedder, with_embedding_columns
-from driftgauge.derive.embedding import WIDTH, _normals
+from driftgauge.derive.embedding import COMPONENTS, WIDTH, _axes, _normals
 from driftgauge.drift import jensen_shannon
 from driftgauge.drift.mmd import MMD_ALERT, MMD_WARN, mean_discrepancy, of_moments
 from driftgauge.errors import MergeError
@@ -69,6 +69,26 @@ def test_features_have_length_one():
     """|phi| = 1 exactly, which is why the mean tells the trace of the covariance."""
     embedder = Embedder.fit(vectors(200, 3))
     np.testing.assert_allclose(np.square(embedder.features(vectors(50, 4))).sum(axis=1), 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e200], ids=["usual", "tiny", "huge"])
+def test_the_components_are_those_of_the_vectors_themselves(scale):
+    """The scatter matrix has the axes of the singular value decomposition, whatever the scale; the largest number of each is positive."""
+    rows = vectors(2_000, 5, shift=3.0)
+    centred = rows - rows.mean(axis=0)
+    expected = np.linalg.svd(centred, full_matrices=False)[2][:COMPONENTS]
+    found = _axes(scale * centred)
+    np.testing.assert_allclose(np.abs(np.einsum("ij,ij->i", found, expected)), 1.0, rtol=1e-9)
+    np.testing.assert_allclose(found @ found.T, np.eye(COMPONENTS), atol=1e-9)
+    assert (np.take_along_axis(found, np.abs(found).argmax(axis=1)[:, None], axis=1) > 0).all()
+
+
+def test_fewer_vectors_than_dimensions_have_components_too():
+    """Those of the vectors, orthonormal, though most directions are not known."""
+    rows = np.random.default_rng(6).normal(size=(60, 100))
+    embedder = Embedder.fit(rows)
+    np.testing.assert_allclose(embedder.components @ embedder.components.T, np.eye(COMPONENTS), atol=1e-5)
+    assert (embedder.residual(rows) < np.linalg.norm(rows - rows.mean(axis=0), axis=1)).all()
 
 
 def test_frequencies_are_the_same_everywhere():

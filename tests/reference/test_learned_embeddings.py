@@ -75,3 +75,31 @@ def test_vectors_that_are_all_one_are_no_embedding():
     found = learner.finish(0.0)
     assert [column.name for column in found.profile.spec.schema.columns] == ["x"]
     assert not found.profile.spec.embedders
+
+
+def test_embeddings_beyond_the_first_few_are_left_out(monkeypatch):
+    """Names that go on coming take no memory: they are named by their number, and those that are known stay."""
+    monkeypatch.setattr(learned_embeddings, "_EMBEDDINGS", 2)
+    monkeypatch.setattr(learned_embeddings, "_LEFT_OUT", 4)
+    names = ["a", "b", *(f"e{number}" for number in range(9)), "a"]
+    learner = Learner(1_000)
+    for number, name in enumerate(names):
+        learner.observe(Batch(100, vectors={name: vectors(100, number)}))
+    assert set(learner._vectors._sample.counts) == {"a", "b"}
+    found = learner.finish(0.0)
+    assert list(found.profile.spec.embedders) == ["a", "b"]
+    assert int(found.sketches["embedding of a"].rows[0]) == 200
+    assert found.provenance.notes == ("4 or more embeddings beyond the first 2 were left out",)
+
+
+def test_an_embedding_whose_columns_are_too_many_is_none():
+    """Where the limit of columns is reached nothing would judge it, so neither map nor sum is kept."""
+    learner = Learner(500, limit=3)
+    for seed in range(2):
+        learner.observe(
+            Batch(500, inputs={"x": np.arange(500.0)}, vectors={"a": vectors(500, seed), "b": vectors(500, seed)})
+        )
+    found = learner.finish(0.0)
+    assert [column.name for column in found.profile.spec.schema.columns] == ["x", "a.norm", "a.residual"]
+    assert list(found.profile.spec.embedders) == ["a"]
+    assert list(found.sketches) == ["embedding of a"]
