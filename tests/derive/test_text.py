@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from driftgauge.derive import mixed_facts, text_facts, token_facts
+from driftgauge.derive import mixed_facts, text_facts, token_facts, token_table_facts
 from driftgauge.derive.text import _BUCKETS
 from driftgauge.sketch import TOKEN_BUCKETS
 
@@ -108,3 +108,20 @@ def test_rows_of_texts_and_of_numbers():
     assert np.isnan(facts.columns["text.characters"][1:4]).all()
     assert facts.tokens.lengths.tolist() == [3, 2, 0, 0, 0]
     assert facts.tokens.buckets[3:].tolist() == token_facts([[7, 7]]).tokens.buckets.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u8", "i8"])
+@pytest.mark.parametrize("masked", [False, True], ids=["all", "masked"])
+def test_a_table_of_token_numbers_is_its_rows(dtype, masked):
+    """The facts and buckets of a table are those of its rows one by one, those without a token among them."""
+    rng = np.random.default_rng(3)
+    for shape in ((0, 3), (1, 1), (40, 1), (12, 9)):
+        table = rng.integers(0, 256, (*shape, 8), dtype=np.uint8).view(np.uint64)[..., 0].astype(dtype)
+        kept = rng.random(shape) < 0.4 if masked else None
+        rows = [row if kept is None else row[kept[i]] for i, row in enumerate(table)]
+        expected, found = token_facts(rows, "ids"), token_table_facts(table, "ids", kept)
+        assert found.columns.keys() == expected.columns.keys()
+        np.testing.assert_array_equal(found.columns["ids.length"], expected.columns["ids.length"])
+        np.testing.assert_array_equal(found.tokens.buckets, expected.tokens.buckets)
+        np.testing.assert_array_equal(found.tokens.starts, expected.tokens.starts)
+        assert (found.tokens.buckets.dtype, found.tokens.starts.dtype) == (np.int32, np.int64)

@@ -160,6 +160,18 @@ def test_vectors_of_positions_are_pooled(pooling):
     assert (dict(batch.outputs), batch.violations) == ({}, {})
 
 
+def test_positions_that_do_not_count_may_hold_anything():
+    """An infinite or missing number outside of the mask is none of the mean; within, it is."""
+    vectors = LOGITS.copy()
+    vectors[1, 3:], vectors[2] = np.inf, np.nan
+    said = {"hidden": {"kind": "embedding", "mask": "mask", "field": "embedding"}}
+    found = decoded({"mask": MASK}, {"hidden": vectors}, said).batch.vectors["embedding"]
+    np.testing.assert_array_equal(found[1], LOGITS[1, :3].mean(axis=0, dtype=np.float64).astype(np.float32))
+    assert np.isnan(found[2]).all()
+    whole = decoded({}, {"hidden": vectors}, {"hidden": {"kind": "embedding", "field": "embedding"}}).batch
+    assert np.isinf(whole.vectors["embedding"][1]).all()
+
+
 def test_a_matrix_may_be_an_embedding():
     """Of a vector a row no columns are made."""
     batch = decoded({}, {"e": LOGITS[:, 0]}, {"e": {"kind": "embedding"}}).batch

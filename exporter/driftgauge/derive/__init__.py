@@ -7,7 +7,7 @@ from driftgauge.derive.fields import with_texts, with_vectors
 from driftgauge.derive.images import image_facts
 from driftgauge.derive.probabilities import MOST_CLASSES, with_probability_columns, with_score_columns
 from driftgauge.derive.residual import RESIDUAL, Projection, with_residual_column
-from driftgauge.derive.text import TextFacts, mixed_facts, text_facts, text_of, token_facts
+from driftgauge.derive.text import TextFacts, mixed_facts, text_facts, text_of, token_facts, token_table_facts
 
 __all__ = [
     "ANOMALY",
@@ -24,6 +24,7 @@ __all__ = [
     "text_facts",
     "text_of",
     "token_facts",
+    "token_table_facts",
     "with_confidence_columns",
     "with_embedding_columns",
     "with_probability_columns",
