@@ -264,14 +264,16 @@ def test_windows_of_rows_have_embeddings(reference):
     assert last(again, NOW + 124) == wanted
 
 
+def knowing_hours(reference):
+    """Return the reference as if each hour of the day had been counted."""
+    zero = reference.profile.spec.zero()
+    counts = np.full((24, *zero.histogram.counts.shape), 500, dtype=np.int64)
+    return replace(reference, strata=Strata(counts, np.zeros((24, 0, zero.categories.counts.shape[1]), dtype=np.int64)))
+
+
 def test_hours_are_not_compared_with_whole_days(reference):
     """Where the reference knows the hours of the day a short window has no status, and a day has."""
-    spec = reference.profile.spec
-    counts = np.full((24, *spec.zero().histogram.counts.shape), 500, dtype=np.int64)
-    known = replace(
-        reference, strata=Strata(counts, np.zeros((24, 0, spec.zero().categories.counts.shape[1]), dtype=np.int64))
-    )
-    to = Model("m", "1", ModelSettings(name="m"), known)
+    to = Model("m", "1", ModelSettings(name="m"), knowing_hours(reference))
     at = day_after_day(to, 1.0)
     found = to.evaluate(to.collect(at))
     names = [window.name for window in found.windows]
@@ -279,6 +281,20 @@ def test_hours_are_not_compared_with_whole_days(reference):
     assert judges[names.index("6h")]
     assert found.embeddings.status[names.index("6h"), 0] == -1
     assert found.embeddings.status[names.index("24h"), 0] == 2
+
+
+def test_a_day_that_has_begun_is_no_day(reference):
+    """Windows that are filling judge columns where the hours are known; the mean waits until a day has been seen."""
+    to = Model("m", "1", ModelSettings(name="m"), knowing_hours(reference))
+    start, found = NOW // 86_400 * 86_400, []
+    for of_day in range(24):
+        observe(to, vectors(100, shift=1.0, seed=of_day), at=start + 3_600 * of_day + 60)
+        if of_day in {7, 23}:
+            told = to.evaluate(to.collect(start + 3_600 * (of_day + 1)))
+            place = [window.name for window in told.windows].index("24h")
+            assert told.judges[place, 0]
+            found.append(int(told.embeddings.status[place, 0]))
+    assert found == [-1, 2]
 
 
 def test_an_hour_in_which_columns_are_calm_is_none_of_a_day(reference):

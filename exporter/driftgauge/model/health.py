@@ -86,9 +86,12 @@ class Health:
         """Return which windows may judge mean embeddings and tokens, [windows, 1].
 
         Columns are judged in short windows where the reference knows the hours of the day, or where its own hours stay calm in them. Its mean
-        embedding and its tokens are those of whole days, however calm the columns: beside them an hour would measure the clock.
+        embedding and its tokens are those of whole days, however calm the columns: beside them an hour would measure the clock, and so would a longer window of which only hours have been observed.
         """
-        return np.asarray(sums.spans >= _STILL_A_DAY * DAY_SECONDS)[:, None] | self._timeless
+        seen = np.array(
+            [1.0 if window.rows else share for window, share in zip(sums.windows, sums.coverage, strict=True)]
+        )
+        return np.asarray(seen * sums.spans >= _STILL_A_DAY * DAY_SECONDS)[:, None] | self._timeless
 
     def _drifts(self, evaluation: Evaluation) -> NDArray[np.bool_]:
         """Return which columns drift in which window, [windows, columns], without memory of earlier evaluations."""
