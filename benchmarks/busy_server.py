@@ -32,9 +32,9 @@ from support.server import MODEL, Server
 import driftgauge
 
 FEATURES = 50
-RATE, REQUEST_SECONDS, TRIPLES = 1_000, 0.5e-3, 14
+RATE, REQUEST_SECONDS, TRIPLES = 1_000, 0.5e-3, 12
 #: several flushes
-SLICE_SECONDS = 3.5
+SLICE_SECONDS = 4.5
 ROWS_A_REQUEST = (1, 10)
 KINDS = ("without", "with", "again")
 #: a slice whose median answer takes longer has fallen behind its arrivals: its times say nothing of logging

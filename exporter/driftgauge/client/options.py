@@ -47,7 +47,7 @@ class Options:
     enabled: bool = True
     sample: float = 1.0
     buffer_bytes: int = 16 * 2**20
-    flush_seconds: float = 1.0
+    flush_seconds: float = 2.0
     timeout_seconds: float = 2.0
     shutdown_seconds: float = 1.0
     texts: Mapping[str, TextReading] = field(default_factory=dict)
