@@ -196,6 +196,15 @@ def test_every_row_is_sent_or_dropped(make, exporter):
     assert set(dropped) <= {"buffer_full", "unsent"}
 
 
+def test_a_flush_ends_when_all_of_it_was_answered(make, exporter):
+    """Also where much waits, of which the first bodies are answered before the last is packed."""
+    monitor = make(exporter, buffer_bytes=2**20, flush_seconds=30)
+    for number in range(260):
+        monitor.log(features=np.zeros(200), prediction=number)
+    assert monitor.flush(20)
+    assert (len(exporter.observations) > 2, exporter.rows) == (True, 260)
+
+
 def test_one_call_larger_than_the_buffer_is_counted(make, exporter):
     """A table that never fits is not copied; its rows are counted as dropped."""
     monitor = make(exporter, buffer_bytes=2**17)

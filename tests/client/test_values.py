@@ -266,3 +266,21 @@ def _is_missing(value):
 
 def _sent(value):
     return str(value).lower() if isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("wide", ["g", ">f8"], ids=["extended", "big-endian"])
+@pytest.mark.parametrize("shape", [(3,), (1, 3), (2, 3)], ids=str)
+@pytest.mark.parametrize("listed", [False, True], ids=["array", "list"])
+def test_numbers_of_more_precision_than_the_protocol_has_are_sent_as_it_has_them(
+    monitor, exporter, wide, shape, listed
+):
+    """As arrays and in lists, of one row and of several."""
+    values = np.full(shape, 1.5, wide)
+    several = len(shape) == 2
+    monitor.log(
+        features=list(values) if listed else values,
+        prediction=[1] * shape[0] if several else 1,
+        proba=np.full((shape[0], 2), 0.5, wide) if several else None,
+    )
+    assert monitor.flush(20) or (listed and not several)  # a list of numbers is a column, of more rows than predictions
+    assert not exporter.undecodable

@@ -153,7 +153,9 @@ class Sender:
             try:
                 self._collect()
                 self._mistakes.report()
-                self._deliver()
+                if self._deliver():
+                    self._parting = False
+                    self._flushes.answer(self._told_lost + self._tally.drops + self._refused_totals)
                 self._mistakes.report()
             except Exception as error:  # noqa: BLE001 - the thread must live; it says what went wrong
                 self._mistakes.trouble(error)
@@ -186,18 +188,17 @@ class Sender:
                 self._deliver()
         self._losses.count(self.buffer, self._tally)
 
-    def _deliver(self) -> None:
-        """Send what is due, in order, until something does not go."""
+    def _deliver(self) -> bool:
+        """Send what is due, in order, until something does not go; tell whether nothing is left."""
         while time.monotonic() >= self._retry_at or self._deadline is not None or self._parting:
             parcel = self._outbox.head or self._report()
             if parcel is None:
-                self._parting = False
-                self._flushes.answer(self._told_lost + self._tally.drops + self._refused_totals)
-                return
+                return True
             if self._deadline is not None and time.monotonic() >= self._deadline:
-                return
+                return False
             if not self._try(parcel):
-                return
+                return False
+        return False
 
     def _report(self) -> Parcel | None:
         """Return a body without rows: totals that no rows carry, other requests in flight, a sign of life, the last word."""

@@ -135,7 +135,7 @@ def _array_of_list(values: Sequence[Any]) -> NDArray[Any]:
         array = np.empty(len(values), dtype=object)
         array[:] = [plain(value) for value in values]
     if array.dtype.kind in "fiub":
-        return array
+        return _native(array)
     # a text beside numbers would make NumPy turn them all into texts
     return np.array(values, dtype=object) if array.ndim else array
 
